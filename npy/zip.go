@@ -25,7 +25,7 @@ type Archive struct {
 // OpenZip reads the directory of a .npz file of size bytes. Its entries may be stored or deflated; two arrays
 // of one name and more than 1,024 entries are errors. MaxBytes holds for each array.
 func OpenZip(r io.ReaderAt, size int64, opts ...Option) (*Archive, error) {
-	z, err := zip.NewReader(r, size)
+	z, err := zip.NewReader(bounded{r, size}, size)
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) { // names are keys here, never paths
 		return nil, zipError("directory", err)
 	}
@@ -39,6 +39,20 @@ func OpenZip(r io.ReaderAt, size int64, opts ...Option) (*Archive, error) {
 		}
 	}
 	return a, nil
+}
+
+// bounded is a file whose every read must lie inside it: a directory may point anywhere.
+type bounded struct {
+	r    io.ReaderAt
+	size int64
+}
+
+// ReadAt reads at an offset that a directory gave.
+func (b bounded) ReadAt(p []byte, at int64) (int, error) {
+	if at < 0 || at > b.size {
+		return 0, formatf("the archive's directory points to byte %d of %d", at, b.size)
+	}
+	return b.r.ReadAt(p, at)
 }
 
 // OpenZipFile opens the .npz file of that name, which must be a regular file, until Close.

@@ -1,0 +1,28 @@
+package ops
+
+// LeakyRelu: Y = X where X >= 0, else alpha · X, element by element; NaN stays NaN.
+//
+//	X: T, any shape. Y: T, the same shape. T: float, double.
+//	alpha: float, default 0.01.
+//
+// https://onnx.ai/onnx/operators/onnx__LeakyRelu.html (versions 6, 16).
+func init() {
+	Register(Def{
+		Name: "LeakyRelu", Since: 6, Inputs: []string{"X"}, Outputs: []string{"Y"},
+		New: func(n *Node) (Op, error) {
+			alpha := n.Float("alpha", 0.01)
+			return &unary{floatRows(1, leakyRelu(alpha), leakyRelu(float64(alpha)))}, nil
+		},
+	})
+}
+
+func leakyRelu[T Float](alpha T) func(y, x []T) {
+	return func(y, x []T) {
+		for i, v := range x {
+			if !(v >= 0) {
+				v *= alpha
+			}
+			y[i] = v
+		}
+	}
+}

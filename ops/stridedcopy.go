@@ -1,0 +1,173 @@
+package ops
+
+import "slices"
+
+// stridedCopy moves a box of elements: for every index i of shape,
+//
+//	y[dstOff + Σ i[k]·dst[k]] = x[srcOff + Σ i[k]·src[k]]
+//
+// Strides and offsets are in elements; those of x may be negative or 0, those of
+// y must not make elements overlap. Transpose, Slice, Split, Concat, Expand and
+// Tile are such copies.
+type stridedCopy struct {
+	shape          Shape
+	dst, src       []int
+	dstOff, srcOff int
+}
+
+// run moves the elements of x to y, which have one type.
+func (s stridedCopy) run(c *Call, y, x *Tensor) error {
+	if slices.Contains(s.shape, 0) {
+		return nil
+	}
+	var st [][]int
+	s.shape, st = mergeAxes(s.shape, s.dst, s.src)
+	s.dst, s.src = st[0], st[1]
+	if len(s.shape) == 0 {
+		s.shape, s.dst, s.src = Shape{1}, []int{1}, []int{1}
+	}
+	switch x.dtype.Bits() {
+	case 0:
+		copyBox(c, y.strings, x.strings, &s)
+	case 8:
+		copyBox(c, units[uint8](y), units[uint8](x), &s)
+	case 16:
+		copyBox(c, units[uint16](y), units[uint16](x), &s)
+	case 32:
+		copyBox(c, units[uint32](y), units[uint32](x), &s)
+	case 64:
+		copyBox(c, units[uint64](y), units[uint64](x), &s)
+	case 128:
+		copyBox(c, units[[2]uint64](y), units[[2]uint64](x), &s)
+	default:
+		return s.runPacked(c, y, x)
+	}
+	return nil
+}
+
+// runPacked moves elements of less than a byte, one byte each on the way.
+func (s *stridedCopy) runPacked(c *Call, y, x *Tensor) error {
+	xs, err := unpackBits(c, x)
+	if err != nil {
+		return err
+	}
+	ys, err := unpackBits(c, y) // what the box leaves out stays
+	if err != nil {
+		return err
+	}
+	copyBox(c, ys.data, xs.data, s)
+	packBits(y, ys.data)
+	return nil
+}
+
+// copyBox picks the order in which the elements are walked: along rows of y, or
+// in tiles when x is contiguous along another axis than y.
+func copyBox[T any](c *Call, ys, xs []T, s *stridedCopy) {
+	last := len(s.shape) - 1
+	across := slices.Index(s.src[:last], 1)
+	if across >= 0 && s.dst[last] == 1 && s.src[last] != 1 && s.src[last] != 0 {
+		copyTiles(c, ys, xs, s, across)
+		return
+	}
+	copyRows(c, ys, xs, s)
+}
+
+// copyRows walks y along its last axis.
+func copyRows[T any](c *Call, ys, xs []T, s *stridedCopy) {
+	last := len(s.shape) - 1
+	n, dst, src := s.shape[last], s.dst[last], s.src[last]
+	c.Parallel(s.shape.Elements(), 1, func(lo, hi int) {
+		o := newOdometer(lo/n, s.shape[:last], s.dst[:last], s.src[:last])
+		for at := lo; at < hi; {
+			from := at % n
+			count := min(n-from, hi-at)
+			copyRun(ys, s.dstOff+o.offset[0]+from*dst, dst, xs, s.srcOff+o.offset[1]+from*src, src, count)
+			at += count
+			o.next()
+		}
+	})
+}
+
+// copyRun moves n elements along one axis.
+func copyRun[T any](ys []T, y, dst int, xs []T, x, src, n int) {
+	switch {
+	case dst == 1 && src == 1 && n >= 8:
+		copy(ys[y:y+n], xs[x:x+n])
+	case dst == 1 && src == 0:
+		fill(ys[y:y+n], xs[x])
+	default:
+		for range n {
+			ys[y] = xs[x]
+			y += dst
+			x += src
+		}
+	}
+}
+
+// fill sets every element of ys to v.
+func fill[T any](ys []T, v T) {
+	for i := range ys {
+		ys[i] = v
+	}
+}
+
+// tileSide is the side of a square tile of a 2-D transpose, in elements: 16
+// elements of 4 bytes are one cache line, and the 16 lines that a tile touches on
+// either side stay in the first-level cache even when they fall into few sets.
+const tileSide = 16
+
+// copyTiles walks y in tiles over the last axis, along which y is contiguous, and
+// over axis across, along which x is. A matrix with a short side gets long tiles.
+func copyTiles[T any](c *Call, ys, xs []T, s *stridedCopy, across int) {
+	last := len(s.shape) - 1
+	rows, cols := s.shape[across], s.shape[last]
+	dst, src := s.dst[across], s.src[last]
+	tileRows, tileCols := tileSide, tileSide
+	if rows < tileSide {
+		tileCols = 4 * tileSide * tileSide / rows
+	} else if cols < tileSide {
+		tileRows = 4 * tileSide * tileSide / cols
+	}
+	down, over := (rows+tileRows-1)/tileRows, (cols+tileCols-1)/tileCols
+
+	outer, od, os := withoutAxis(s.shape[:last], across), withoutAxis(s.dst[:last], across), withoutAxis(s.src[:last], across)
+	tiles := down * over
+	c.Parallel(tiles*product(outer), min(rows, tileRows)*min(cols, tileCols), func(lo, hi int) {
+		o := newOdometer(lo/tiles, outer, od, os)
+		for at := lo; at < hi; at++ {
+			r, q := at%tiles/over*tileRows, at%over*tileCols
+			copyTile(ys[s.dstOff+o.offset[0]+r*dst+q:], dst, xs[s.srcOff+o.offset[1]+r+q*src:], src, min(tileRows, rows-r), min(tileCols, cols-q))
+			if at%tiles == tiles-1 {
+				o.next()
+			}
+		}
+	})
+}
+
+// withoutAxis copies dims and leaves one out.
+func withoutAxis(dims []int, axis int) []int {
+	return slices.Delete(slices.Clone(dims), axis, axis+1)
+}
+
+// copyTile is y[r*dst+q] = x[r+q*src] for r < rows and q < cols; the longer side
+// is the inner loop.
+func copyTile[T any](ys []T, dst int, xs []T, src, rows, cols int) {
+	if rows > cols {
+		for q := range cols {
+			at := q
+			for _, v := range xs[q*src : q*src+rows] {
+				ys[at] = v
+				at += dst
+			}
+		}
+		return
+	}
+	for r := range rows {
+		at := r
+		row := ys[r*dst : r*dst+cols]
+		for q := range row {
+			row[q] = xs[at]
+			at += src
+		}
+	}
+}

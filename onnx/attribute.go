@@ -197,3 +197,53 @@ func (a *Attribute) setValue(f field) error {
 	}
 	return nil
 }
+
+func (a *Attribute) encode(e *encoder) {
+	e.string(attributeName, a.Name)
+	if a.RefAttrName == "" {
+		a.encodeValue(e)
+		a.encodeList(e)
+	}
+	e.nonzero(attributeType, int64(a.Type))
+	e.string(attributeRefAttrName, a.RefAttrName)
+}
+
+// encodeValue writes the value of a type that is no list, also if it is zero or empty.
+func (a *Attribute) encodeValue(e *encoder) {
+	switch a.Type {
+	case AttributeFloat:
+		e.float(attributeF, a.F)
+	case AttributeInt:
+		e.int64(attributeI, a.I)
+	case AttributeString:
+		e.bytes(attributeS, a.S)
+	case AttributeTensor:
+		optional(e, attributeT, a.T)
+	case AttributeGraph:
+		optional(e, attributeG, a.G)
+	case AttributeSparseTensor:
+		optional(e, attributeSparseTensor, a.SparseTensor)
+	case AttributeTypeProto:
+		optional(e, attributeTP, a.TP)
+	}
+}
+
+// encodeList writes the value of a list type.
+func (a *Attribute) encodeList(e *encoder) {
+	switch a.Type {
+	case AttributeFloats:
+		e.floats(attributeFloats, a.Floats)
+	case AttributeInts:
+		e.int64s(attributeInts, a.Ints)
+	case AttributeStrings:
+		e.bytes(attributeStrings, a.Strings...)
+	case AttributeTensors:
+		messages(e, attributeTensors, a.Tensors)
+	case AttributeGraphs:
+		messages(e, attributeGraphs, a.Graphs)
+	case AttributeSparseTensors:
+		messages(e, attributeSparseTensors, a.SparseTensors)
+	case AttributeTypeProtos:
+		messages(e, attributeTypeProtos, a.TypeProtos)
+	}
+}

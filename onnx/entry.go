@@ -26,3 +26,8 @@ func (e *StringEntry) set(f field) error {
 	}
 	return nil
 }
+
+func (s *StringEntry) encode(e *encoder) {
+	e.strings(entryKey, s.Key)
+	e.strings(entryValue, s.Value)
+}

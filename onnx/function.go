@@ -73,3 +73,17 @@ func (fn *Function) set(f field) error {
 	}
 	return nil
 }
+
+func (fn *Function) encode(e *encoder) {
+	e.string(functionName, fn.Name)
+	e.strings(functionInput, fn.Inputs...)
+	e.strings(functionOutput, fn.Outputs...)
+	e.strings(functionAttribute, fn.Attributes...)
+	messages(e, functionNode, fn.Nodes)
+	e.string(functionDocString, fn.DocString)
+	values(e, functionOpsetImport, fn.OpsetImports)
+	e.string(functionDomain, fn.Domain)
+	messages(e, functionAttributeDefault, fn.AttributeDefaults)
+	messages(e, functionValueInfo, fn.ValueInfo)
+	e.string(functionOverload, fn.Overload)
+}

@@ -63,3 +63,15 @@ func (g *Graph) set(f field) error {
 	}
 	return nil
 }
+
+func (g *Graph) encode(e *encoder) {
+	messages(e, graphNode, g.Nodes)
+	e.string(graphName, g.Name)
+	messages(e, graphInitializer, g.Initializers)
+	e.string(graphDocString, g.DocString)
+	messages(e, graphInput, g.Inputs)
+	messages(e, graphOutput, g.Outputs)
+	messages(e, graphValueInfo, g.ValueInfo)
+	messages(e, graphSparseInitializer, g.SparseInitializers)
+	values(e, graphMetadata, g.Metadata)
+}

@@ -42,3 +42,11 @@ func (m *Map) set(f field) error {
 	}
 	return nil
 }
+
+func (m *Map) encode(e *encoder) {
+	e.string(mapName, m.Name)
+	e.nonzero(mapKeyType, int64(m.KeyType))
+	e.int64s(mapKeys, m.Keys)
+	e.bytes(mapStringKeys, m.StringKeys...)
+	optional(e, mapValues, m.Values)
+}

@@ -67,3 +67,16 @@ func (m *Model) set(f field) error {
 	}
 	return nil
 }
+
+func (m *Model) encode(e *encoder) {
+	e.int64(modelIRVersion, m.IRVersion)
+	e.string(modelProducerName, m.ProducerName)
+	e.string(modelProducerVersion, m.ProducerVersion)
+	e.string(modelDomain, m.Domain)
+	e.nonzero(modelModelVersion, m.ModelVersion)
+	e.string(modelDocString, m.DocString)
+	optional(e, modelGraph, m.Graph)
+	values(e, modelOpsetImport, m.OpsetImports)
+	values(e, modelMetadata, m.Metadata)
+	messages(e, modelFunctions, m.Functions)
+}

@@ -66,3 +66,14 @@ func appendNode(f field, list *[]*Node) error {
 	f.d.nodes++
 	return appendMessage(f, list)
 }
+
+func (n *Node) encode(e *encoder) {
+	e.strings(nodeInput, n.Inputs...)
+	e.strings(nodeOutput, n.Outputs...)
+	e.string(nodeName, n.Name)
+	e.string(nodeOpType, n.OpType)
+	messages(e, nodeAttribute, n.Attributes)
+	e.string(nodeDocString, n.DocString)
+	e.string(nodeDomain, n.Domain)
+	e.string(nodeOverload, n.Overload)
+}

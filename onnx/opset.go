@@ -27,3 +27,8 @@ func (o *OperatorSetID) set(f field) error {
 	}
 	return nil
 }
+
+func (o *OperatorSetID) encode(e *encoder) {
+	e.string(opsetDomain, o.Domain)
+	e.int64(opsetVersion, o.Version)
+}

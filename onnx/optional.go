@@ -66,3 +66,13 @@ func (o *Optional) setElem(f field) error {
 	}
 	return nil
 }
+
+func (o *Optional) encode(e *encoder) {
+	e.string(optionalName, o.Name)
+	e.nonzero(optionalElemType, int64(o.ElemType))
+	optional(e, optionalTensor, o.Tensor)
+	optional(e, optionalSparseTensor, o.SparseTensor)
+	optional(e, optionalSequence, o.Sequence)
+	optional(e, optionalMap, o.Map)
+	optional(e, optionalOptional, o.Optional)
+}

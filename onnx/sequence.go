@@ -104,3 +104,13 @@ func (s *Sequence) setElem(f field) error {
 	}
 	return nil
 }
+
+func (s *Sequence) encode(e *encoder) {
+	e.string(sequenceName, s.Name)
+	e.nonzero(sequenceElemType, int64(s.ElemType))
+	messages(e, sequenceTensors, s.Tensors)
+	messages(e, sequenceSparseTensors, s.SparseTensors)
+	messages(e, sequenceSequences, s.Sequences)
+	messages(e, sequenceMaps, s.Maps)
+	messages(e, sequenceOptionals, s.Optionals)
+}

@@ -49,6 +49,10 @@ func (s *Shape) set(f field) error {
 	return appendValue(f, &s.Dims)
 }
 
+func (s *Shape) encode(e *encoder) {
+	values(e, shapeDim, s.Dims)
+}
+
 const (
 	dimensionValue      = 1
 	dimensionParam      = 2
@@ -76,4 +80,14 @@ func (d *Dimension) set(f field) error {
 		return f.setString(&d.Denotation)
 	}
 	return nil
+}
+
+func (d *Dimension) encode(e *encoder) {
+	switch d.Kind {
+	case DimValue:
+		e.int64(dimensionValue, d.Value)
+	case DimParam:
+		e.strings(dimensionParam, d.Param)
+	}
+	e.string(dimensionDenotation, d.Denotation)
 }

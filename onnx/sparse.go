@@ -32,3 +32,9 @@ func (s *SparseTensor) set(f field) error {
 	}
 	return nil
 }
+
+func (s *SparseTensor) encode(e *encoder) {
+	optional(e, sparseValues, s.Values)
+	optional(e, sparseIndices, s.Indices)
+	e.int64s(sparseDims, s.Dims)
+}

@@ -1,5 +1,7 @@
 package onnx
 
+import "google.golang.org/protobuf/encoding/protowire"
+
 // Tensor is a TensorProto: a constant. Its elements are in RawData, in one of the typed fields, or in a file that
 // External describes; [Tensor.Bytes], [Tensor.Strings] and [ExternalData.Bytes] give them in one form.
 type Tensor struct {
@@ -119,6 +121,25 @@ func (t *Tensor) setData(f field) error {
 	return nil
 }
 
+func (t *Tensor) encode(e *encoder) {
+	e.int64s(tensorDims, t.Dims)
+	e.int64(tensorDataType, int64(t.DataType))
+	optional(e, tensorSegment, t.Segment)
+	packed(e, tensorFloatData, t.FloatData, appendFloat)
+	packed(e, tensorInt32Data, t.Int32Data, appendInt32)
+	e.bytes(tensorStringData, t.StringData...)
+	packed(e, tensorInt64Data, t.Int64Data, appendInt64)
+	e.string(tensorName, t.Name)
+	if t.RawData != nil {
+		e.bytes(tensorRawData, t.RawData)
+	}
+	packed(e, tensorDoubleData, t.DoubleData, appendDouble)
+	packed(e, tensorUint64Data, t.Uint64Data, protowire.AppendVarint)
+	e.string(tensorDocString, t.DocString)
+	values(e, tensorExternal, t.External)
+	e.nonzero(tensorDataLocation, int64(t.DataLocation))
+}
+
 const (
 	segmentBegin = 1
 	segmentEnd   = 2
@@ -139,4 +160,9 @@ func (s *Segment) set(f field) error {
 		return f.setInt64(&s.End)
 	}
 	return nil
+}
+
+func (s *Segment) encode(e *encoder) {
+	e.int64(segmentBegin, s.Begin)
+	e.int64(segmentEnd, s.End)
 }

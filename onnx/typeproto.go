@@ -1,5 +1,7 @@
 package onnx
 
+import "google.golang.org/protobuf/encoding/protowire"
+
 // Type is a TypeProto: the type of a value.
 //
 //	Kind                          ElemType  Shape  Elem        KeyType
@@ -87,7 +89,22 @@ func (t *Type) set(f field) error {
 	return nil
 }
 
-// tensorType reads a TypeProto.Tensor or TypeProto.SparseTensor into the Type that it is part of.
+func (t *Type) encode(e *encoder) {
+	n := protowire.Number(t.Kind)
+	switch t.Kind {
+	case TypeTensor, TypeSparseTensor:
+		e.message(n, (*tensorType)(t))
+	case TypeSequence, TypeOptional:
+		e.message(n, (*elemType)(t))
+	case TypeMap:
+		e.message(n, (*mapType)(t))
+	case TypeOpaque:
+		e.bytes(n, nil)
+	}
+	e.string(typeDenotation, t.Denotation)
+}
+
+// tensorType reads and writes the TypeProto.Tensor or TypeProto.SparseTensor that is part of a Type.
 type tensorType Type
 
 const (
@@ -109,7 +126,12 @@ func (t *tensorType) set(f field) error {
 	return mergeMessage(f, &t.Shape)
 }
 
-// elemType reads a TypeProto.Sequence or TypeProto.Optional into the Type that it is part of.
+func (t *tensorType) encode(e *encoder) {
+	e.int64(tensorTypeElemType, int64(t.ElemType))
+	optional(e, tensorTypeShape, t.Shape)
+}
+
+// elemType reads and writes the TypeProto.Sequence or TypeProto.Optional that is part of a Type.
 type elemType Type
 
 const elemTypeElemType = 1
@@ -124,7 +146,11 @@ func (t *elemType) set(f field) error {
 	return mergeMessage(f, &t.Elem)
 }
 
-// mapType reads a TypeProto.Map into the Type that it is part of.
+func (t *elemType) encode(e *encoder) {
+	optional(e, elemTypeElemType, t.Elem)
+}
+
+// mapType reads and writes the TypeProto.Map that is part of a Type.
 type mapType Type
 
 const (
@@ -144,4 +170,9 @@ func (t *mapType) set(f field) error {
 		return setInt32(f, &t.KeyType)
 	}
 	return mergeMessage(f, &t.Elem)
+}
+
+func (t *mapType) encode(e *encoder) {
+	e.int64(mapTypeKeyType, int64(t.KeyType))
+	optional(e, mapTypeValueType, t.Elem)
 }

@@ -32,3 +32,9 @@ func (v *ValueInfo) set(f field) error {
 	}
 	return nil
 }
+
+func (v *ValueInfo) encode(e *encoder) {
+	e.string(valueInfoName, v.Name)
+	optional(e, valueInfoType, v.Type)
+	e.string(valueInfoDocString, v.DocString)
+}

@@ -27,7 +27,7 @@ var foreign = []struct {
 	{0, "7767517", "a text graph of ncnn"},
 }
 
-// explain adds to the error of a model what the bytes look like, if they are no ONNX at all.
+// explain replaces the error of a message by what the bytes look like, if they are something else altogether.
 func explain(b []byte, err error) error {
 	var parse *ParseError
 	if !errors.As(err, &parse) || !errors.Is(err, ErrMalformed) {
@@ -54,7 +54,7 @@ func looksLike(b []byte) string {
 
 // looksLikeText tells which kind of text b is, if it is text.
 func looksLikeText(b []byte) string {
-	const window = 512
+	const window, shortestText = 512, 16
 	head := b[:min(len(b), window)]
 	for _, c := range head {
 		if c < ' ' && c != '\t' && c != '\n' && c != '\r' && c != '\f' {
@@ -74,6 +74,9 @@ func looksLikeText(b []byte) string {
 		return "protobuf's text form: convert it to the binary form with onnx.load and onnx.save"
 	case bytes.HasPrefix(head, []byte("{")), bytes.HasPrefix(head, []byte("[")):
 		return "JSON text: an .onnx file is binary"
+	}
+	if len(head) < shortestText {
+		return ""
 	}
 	return "text that starts with " + quote(string(head[:min(len(head), 40)])) + ": an .onnx file is binary"
 }

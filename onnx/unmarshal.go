@@ -47,7 +47,7 @@ func UnmarshalType(b []byte) (*Type, error) {
 func unmarshalNew[T any, P record[T]](b []byte) (*T, error) {
 	v := new(T)
 	if err := unmarshal[T, P](b, v); err != nil {
-		return nil, err
+		return nil, explain(b, err)
 	}
 	return v, nil
 }

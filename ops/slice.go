@@ -12,6 +12,8 @@ import (
 //	A negative start or end counts from the end of the axis; both are clamped to
 //	the axis afterwards, so that INT64 limits mean "to the end". A negative step
 //	walks backwards: end is then clamped to -1, which is before the first element.
+//	An end of INT32_MAX or INT64_MAX means "to the end" in the direction of the
+//	step, backwards too (as onnxruntime has it).
 //	T: every type of at least 8 bits, strings.
 //
 // Version 1 has starts, ends and axes as attributes.
@@ -101,7 +103,9 @@ func sliceAxis(d, start, end, step int) sliced {
 	if start < 0 {
 		start += d
 	}
-	if end < 0 {
+	if step < 0 && (end == math.MaxInt32 || end == math.MaxInt) {
+		end = -1
+	} else if end < 0 {
 		end += d
 	}
 	count := 0

@@ -22,6 +22,9 @@ func TestSlice(t *testing.T) {
 		{8, 2, -3, []int32{8, 5}},
 		{far, -far - 1, -4, []int32{9, 5, 1}},
 		{-1, -far, -far - 1, []int32{9}},
+		{1, far, -1, []int32{1, 0}}, // as onnxruntime 1.30
+		{1, math.MaxInt32, -1, []int32{1, 0}},
+		{1, far - 1, -1, []int32{}},
 		{0, far, far, []int32{0}},
 		{5, 5, 1, []int32{}},
 		{7, 3, 1, []int32{}},

@@ -1,0 +1,291 @@
+package graph
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/tconv/tconv/onnx"
+	"github.com/tconv/tconv/ops"
+)
+
+// ImportOptions is what an import needs beside the model.
+type ImportOptions struct {
+	External *onnx.ExternalData // reads external tensor data; nil refuses it
+	Limits   Limits
+}
+
+// Import turns a parsed model into a graph: names become ids, initializers become
+// constants, every node gets its operator. It reports every problem at once: an
+// [InvalidError] for what breaks the rules, an [UnsupportedError] for what tconv
+// cannot run. Initializers may alias the bytes from which the model was parsed.
+func Import(m *onnx.Model, opt ImportOptions) (*Graph, error) {
+	opt.Limits = opt.Limits.withDefaults()
+	im := &importer{
+		opt:         opt,
+		graph:       &Graph{Name: m.Graph.Name, Opsets: map[string]int{}},
+		ids:         map[string]ValueID{},
+		invalid:     &InvalidError{},
+		unsupported: &UnsupportedError{},
+	}
+	im.opsets(m.OpsetImports)
+	nodes := im.inline(m)
+	im.initializers(m.Graph)
+	im.inputs(m.Graph)
+	im.declareOutputs(nodes)
+	for i, n := range nodes {
+		im.node(i, n)
+	}
+	im.outputs(m.Graph)
+	if err := im.invalid.orNil(); err != nil {
+		return nil, err
+	}
+	if err := im.unsupported.orNil(); err != nil {
+		return nil, err
+	}
+	if err := im.graph.sort(); err != nil {
+		return nil, err
+	}
+	if err := im.graph.widenHalf(); err != nil {
+		return nil, err
+	}
+	return im.graph, nil
+}
+
+// importer is the state of one import.
+type importer struct {
+	opt         ImportOptions
+	graph       *Graph
+	ids         map[string]ValueID
+	invalid     *InvalidError
+	unsupported *UnsupportedError
+}
+
+// opsets records the versions of the domains and refuses those that are too new.
+func (im *importer) opsets(imports []onnx.OperatorSetID) {
+	for _, o := range imports {
+		domain := o.Domain
+		if domain == "ai.onnx" {
+			domain = ""
+		}
+		if domain == ops.InternalDomain {
+			im.invalid.add("the model imports the domain %q, which is reserved", domain)
+			continue
+		}
+		if domain == "" && o.Version > ops.NewestOpset {
+			im.unsupported.add("opset", fmt.Sprintf("version %d is newer than the newest tested, %d; export the model with opset %d or older",
+				o.Version, ops.NewestOpset, ops.NewestOpset), "model")
+		}
+		if o.Version < 1 || o.Version > 1<<30 {
+			im.invalid.add("opset version of domain %s is %d, want 1 or more", quote(domain), o.Version)
+			continue
+		}
+		im.graph.Opsets[domain] = int(o.Version)
+	}
+	if len(im.graph.Opsets) == 0 {
+		im.graph.Opsets[""] = 1 // what ONNX says of models older than opset imports
+	}
+}
+
+// define makes a value under a name that must be new.
+func (im *importer) define(name, what string, v Value) ValueID {
+	if old, ok := im.ids[name]; ok {
+		im.invalid.add("%s %s has the name of another value", what, quote(name))
+		return old
+	}
+	v.Name = name
+	id := im.graph.AddValue(v)
+	im.ids[name] = id
+	return id
+}
+
+// initializers makes a constant of each.
+func (im *importer) initializers(g *onnx.Graph) {
+	for _, t := range g.Initializers {
+		if t.Name == "" {
+			im.invalid.add("an initializer has no name")
+			continue
+		}
+		if c := im.tensor("initializer "+quote(t.Name), t); c != nil {
+			im.define(t.Name, "initializer", Value{Spec: c.Spec()})
+		}
+	}
+	for _, s := range g.SparseInitializers {
+		if s.Values == nil || s.Values.Name == "" {
+			im.invalid.add("a sparse initializer has no name")
+			continue
+		}
+		dense, err := s.Dense(im.opt.External, int64(im.opt.Limits.TensorBytes))
+		if err != nil {
+			im.invalid.add("sparse initializer %s: %w", quote(s.Values.Name), err)
+			continue
+		}
+		if c := im.tensor("sparse initializer "+quote(s.Values.Name), dense); c != nil {
+			im.define(s.Values.Name, "sparse initializer", Value{Spec: c.Spec()})
+		}
+	}
+}
+
+// tensor converts a tensor; a fault is recorded and gives nil.
+func (im *importer) tensor(what string, t *onnx.Tensor) *ops.Tensor {
+	c, err := convertTensor(t, im.opt.External)
+	if err != nil {
+		im.invalid.add("%s: %w", what, err)
+		return nil
+	}
+	return c
+}
+
+// inputs makes a value of each graph input. One that also is an initializer is a
+// constant: old files list all initializers so.
+func (im *importer) inputs(g *onnx.Graph) {
+	initial := map[string]bool{}
+	for _, t := range g.Initializers {
+		initial[t.Name] = true
+	}
+	for _, in := range g.Inputs {
+		switch {
+		case in.Name == "":
+			im.invalid.add("a graph input has no name")
+		case initial[in.Name]:
+		default:
+			spec, dims, err := convertType(in.Type)
+			if err != nil {
+				im.invalid.add("input %s: %w", quote(in.Name), err)
+				continue
+			}
+			im.graph.Inputs = append(im.graph.Inputs, im.define(in.Name, "input", Value{Spec: spec, Dims: dims}))
+		}
+	}
+}
+
+// declareOutputs makes a value of every node output, so that nodes may stand in
+// any order in the file.
+func (im *importer) declareOutputs(nodes []*onnx.Node) {
+	for _, n := range nodes {
+		for _, name := range n.Outputs {
+			if name != "" {
+				im.define(name, "output of a "+n.OpType+" node,", Value{})
+			}
+		}
+	}
+}
+
+// node resolves the names of a node and builds its operator.
+func (im *importer) node(index int, src *onnx.Node) {
+	n := &Node{Name: src.Name, Op: src.OpType, Domain: src.Domain}
+	if n.Domain == "ai.onnx" {
+		n.Domain = ""
+	}
+	if n.Name == "" {
+		n.Name = src.OpType + "_" + strconv.Itoa(index)
+	}
+	opset, ok := im.graph.Opsets[n.Domain]
+	if !ok {
+		im.invalid.add("node %s (%s): the model does not import the domain %s", quote(n.Name), n.Op, quote(n.Domain))
+		return
+	}
+	n.Opset = opset
+	n.Inputs = im.resolve(n, src.Inputs)
+	n.Outputs = im.resolve(n, src.Outputs)
+	if err := im.attributes(n, src.Attributes); err != nil {
+		im.invalid.add("node %s (%s): %w", quote(n.Name), n.Op, err)
+		return
+	}
+	im.build(n)
+	im.graph.Nodes = append(im.graph.Nodes, n)
+}
+
+// resolve gives the ids of names; "" is an omitted value.
+func (im *importer) resolve(n *Node, names []string) []ValueID {
+	ids := make([]ValueID, len(names))
+	for i, name := range names {
+		ids[i] = NoValue
+		if name == "" {
+			continue
+		}
+		id, ok := im.ids[name]
+		if !ok {
+			im.invalid.add("node %s (%s): input %s is made by no node, is no initializer and no graph input", quote(n.Name), n.Op, quote(name))
+			continue
+		}
+		ids[i] = id
+	}
+	return ids
+}
+
+// attributes converts the attributes of a node.
+func (im *importer) attributes(n *Node, src []*onnx.Attribute) error {
+	for _, a := range src {
+		if _, ok := n.attr(a.Name); ok {
+			return fmt.Errorf("attribute %s is given twice", quote(a.Name))
+		}
+		attr, err := convertAttribute(a, im.opt.External)
+		if err != nil {
+			return fmt.Errorf("attribute %s: %w", quote(a.Name), err)
+		}
+		n.Attrs = append(n.Attrs, attr)
+	}
+	return nil
+}
+
+// build finds the operator and runs its constructor; a fault is recorded.
+func (im *importer) build(n *Node) {
+	err := im.graph.build(n)
+	switch {
+	case err == nil:
+	case isUnsupported(err):
+		im.unsupported.add(n.OpName(), err.Error(), n.Name)
+	default:
+		im.invalid.add("node %s (%s): %w", quote(n.Name), n.OpName(), err)
+	}
+}
+
+// build finds the Def of n and constructs its operator; constants that the
+// constructor hands back become inputs.
+func (g *Graph) build(n *Node) error {
+	def, err := ops.Lookup(n.Domain, n.Op, n.Opset)
+	if err != nil {
+		return err
+	}
+	n.Def = def
+	view := ops.NewNode(n.Op, n.Domain, n.Opset, len(n.Inputs), len(n.Outputs), n.Attrs...)
+	for i, id := range n.Inputs {
+		view.Inputs[i] = id != NoValue
+	}
+	for i, id := range n.Outputs {
+		view.Outputs[i] = id != NoValue
+	}
+	if n.Impl, err = def.Build(view); err != nil {
+		return err
+	}
+	for i, t := range view.ConstInputs() {
+		for len(n.Inputs) <= i {
+			n.Inputs = append(n.Inputs, NoValue)
+		}
+		n.Inputs[i] = g.AddConst(fmt.Sprintf("%s.input%d", n.Name, i), t)
+	}
+	return nil
+}
+
+// outputs resolves the graph outputs.
+func (im *importer) outputs(g *onnx.Graph) {
+	if len(g.Outputs) == 0 {
+		im.invalid.add("the graph has no outputs")
+	}
+	for _, out := range g.Outputs {
+		id, ok := im.ids[out.Name]
+		if !ok {
+			im.invalid.add("graph output %s is made by no node", quote(out.Name))
+			continue
+		}
+		spec, dims, err := convertType(out.Type)
+		if err != nil {
+			im.invalid.add("output %s: %w", quote(out.Name), err)
+			continue
+		}
+		v := im.graph.Value(id)
+		v.Dims = dims
+		im.graph.Declared = append(im.graph.Declared, spec)
+		im.graph.Outputs = append(im.graph.Outputs, id)
+	}
+}

@@ -1,0 +1,149 @@
+package graph
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/tconv/tconv/ops"
+)
+
+// Bind says which shapes the caller's inputs have: dimensions that the model
+// leaves open become known.
+func (g *Graph) Bind(inputs []ops.Spec) {
+	for i, id := range g.Inputs {
+		g.Value(id).Spec = inputs[i]
+	}
+}
+
+// Infer finds the type and shape of every value that the inputs and constants
+// decide, and the value itself where it is constant: exporters compute sizes by
+// chains of Shape, Gather and Concat, which become numbers here. Values that only
+// a run will tell keep the zero Spec, and so does everything behind them.
+//
+// Constants are computed within the limits of folding; what is beyond them stays
+// a node.
+func (g *Graph) Infer(limits Limits) error {
+	f := &folder{limits: limits.withDefaults()}
+	for _, n := range g.Nodes {
+		out, err := f.infer(g, n)
+		if err != nil {
+			return n.at(err)
+		}
+		for i, id := range n.Outputs {
+			if id != NoValue {
+				g.Value(id).Spec = out[i]
+			}
+		}
+	}
+	return nil
+}
+
+// folder computes constants within limits.
+type folder struct {
+	limits Limits
+	spent  int // bytes of all constants computed so far
+}
+
+// infer gives the Specs of the outputs of n, one for each of its Outputs.
+func (f *folder) infer(g *Graph, n *Node) ([]ops.Spec, error) {
+	in := g.specs(n.Inputs)
+	unknown := make([]ops.Spec, len(n.Outputs))
+	constant := true
+	for i, id := range n.Inputs {
+		if id == NoValue {
+			continue
+		}
+		if in[i].Kind == ops.KindTensor && !in[i].Static() || in[i].Omitted() {
+			return unknown, nil
+		}
+		constant = constant && in[i].Const != nil
+	}
+	out, err := n.Impl.Infer(in)
+	if err != nil {
+		return nil, as(ErrInvalidModel, err)
+	}
+	if len(out) < len(n.Outputs) {
+		return nil, fmt.Errorf("%w: %d outputs inferred, %d asked for", ErrInternal, len(out), len(n.Outputs))
+	}
+	out = out[:len(n.Outputs)]
+	if constant && !n.Def.Random && !allConst(out) && f.allows(in, out) {
+		return f.compute(n, in, out)
+	}
+	for i := range out {
+		if out[i].Kind == ops.KindTensor && out[i].Shape == nil {
+			out[i] = ops.Spec{} // only a run will tell
+		}
+	}
+	return out, nil
+}
+
+// allConst reports whether Infer gave every value itself.
+func allConst(specs []ops.Spec) bool {
+	for _, s := range specs {
+		if s.Const == nil {
+			return false
+		}
+	}
+	return true
+}
+
+// allows reports whether computing the outputs stays within the limits. A tiny
+// node may ask for gigabytes (ConstantOfShape, Tile, Expand).
+func (f *folder) allows(in, out []ops.Spec) bool {
+	var inBytes, outBytes int
+	for _, s := range in {
+		if s.Kind != ops.KindTensor {
+			return false
+		}
+		if !s.Omitted() {
+			inBytes += s.Bytes()
+		}
+	}
+	for _, s := range out {
+		if s.Kind != ops.KindTensor || !s.Static() {
+			return false
+		}
+		outBytes += s.Bytes()
+	}
+	if outBytes > f.limits.FoldBytes || outBytes > f.limits.MemoryBytes-f.spent {
+		return false
+	}
+	return outBytes <= f.limits.FoldSmall || outBytes/f.limits.FoldGrowth <= inBytes
+}
+
+// compute runs a node on constants by its plain definition.
+func (f *folder) compute(n *Node, in, want []ops.Spec) ([]ops.Spec, error) {
+	args := make([]*ops.Tensor, len(in))
+	for i, s := range in {
+		args[i] = s.Const
+	}
+	results := make([]*ops.Tensor, len(want))
+	for i, s := range want {
+		results[i] = ops.NewTensor(s.DType, s.Shape)
+		f.spent += s.Bytes()
+	}
+	if err := runGuarded(n.Impl, ops.NewCall(context.Background(), nil), args, results); err != nil {
+		return nil, as(ErrInvalidModel, err)
+	}
+	out := make([]ops.Spec, len(want))
+	for i, r := range results {
+		out[i] = r.Spec()
+	}
+	return out, nil
+}
+
+// runner is what an Op and a Step have in common.
+type runner interface {
+	Run(c *ops.Call, in, out []*ops.Tensor) error
+}
+
+// runGuarded runs an operator and turns a panic, which is a bug of tconv, into
+// an error.
+func runGuarded(r runner, c *ops.Call, in, out []*ops.Tensor) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("%w: panic: %v", ErrInternal, v)
+		}
+	}()
+	return r.Run(c, in, out)
+}

@@ -1,0 +1,163 @@
+package graph
+
+import "github.com/tconv/tconv/ops"
+
+// layouter decides where the values of a plan lie.
+type layouter struct {
+	p      *Plan
+	g      *Graph
+	needs  []ops.Needs // by step
+	last   []int       // by ValueID: the last step that reads it, directly
+	output []bool      // by ValueID
+	root   []ValueID   // by ValueID: whose memory it uses
+	live   map[ValueID]*interval
+}
+
+func newLayouter(p *Plan, needs []ops.Needs) *layouter {
+	g := p.Graph
+	p.places = make([]place, len(g.Values))
+	l := &layouter{p: p, g: g, needs: needs, live: map[ValueID]*interval{}}
+	l.last = make([]int, len(g.Values))
+	l.root = make([]ValueID, len(g.Values))
+	for i := range l.root {
+		l.root[i] = ValueID(i)
+		l.last[i] = -1
+	}
+	l.output = make([]bool, len(g.Values))
+	for _, id := range g.Outputs {
+		l.output[id] = true
+	}
+	for i, n := range g.Nodes {
+		for id := range given(n.Inputs) {
+			l.last[id] = i
+		}
+	}
+	return l
+}
+
+// place gives every value its place and lays out the arena.
+func (l *layouter) place() {
+	for id := range l.g.Values {
+		if l.g.Values[id].Spec.Const != nil {
+			l.p.places[id] = place{kind: placeConst}
+		}
+	}
+	for i, id := range l.g.Inputs {
+		l.p.places[id] = place{kind: placeInput, index: i}
+	}
+	var intervals []*interval
+	spaces := map[int]*interval{} // workspaces by step
+	for i := range l.p.Steps {
+		for out, id := range l.p.Steps[i].Node.Outputs {
+			if id == NoValue {
+				continue
+			}
+			if iv := l.placeOutput(i, out, id); iv != nil {
+				intervals = append(intervals, iv)
+			}
+		}
+		if size := l.needs[i].Workspace; size > 0 {
+			spaces[i] = &interval{first: i, last: i, size: size}
+			intervals = append(intervals, spaces[i])
+		}
+	}
+	l.p.ArenaBytes = layOut(intervals)
+	l.p.PeakBytes = peakBytes(intervals)
+	for id, iv := range l.live {
+		l.p.places[id].rng = Range{iv.offset, iv.size}
+	}
+	for i, iv := range spaces {
+		l.p.Steps[i].Workspace = &Range{iv.offset, iv.size}
+	}
+}
+
+// placeOutput places output out of step i and gives the interval of the arena
+// that it opens, if any.
+func (l *layouter) placeOutput(i, out int, id ValueID) *interval {
+	spec := l.g.Value(id).Spec
+	switch {
+	case spec.Const != nil: // Infer knows it although the node computes something else too
+		l.p.places[id] = place{kind: placeConst}
+		return nil
+	case l.p.Steps[i].Dynamic || !spec.Static():
+		l.p.places[id] = place{kind: placeDynamic}
+		return nil
+	case l.output[id]:
+		l.p.places[id] = place{kind: placeOutput, index: l.outputIndex(id)}
+		l.p.OutputBytes += spec.Bytes()
+		return nil
+	case l.makeView(i, out, id), l.takeInput(i, out, id):
+		return nil
+	}
+	iv := &interval{first: i, last: max(i, l.last[id]), size: spec.Bytes()}
+	l.live[id] = iv
+	l.p.places[id] = place{kind: placeArena}
+	return iv
+}
+
+// outputIndex is the first position of id among the graph outputs.
+func (l *layouter) outputIndex(id ValueID) int {
+	for i, o := range l.g.Outputs {
+		if o == id {
+			return i
+		}
+	}
+	panic("BUG: not an output")
+}
+
+// makeView lets the output be its input's memory under another shape.
+func (l *layouter) makeView(i, out int, id ValueID) bool {
+	for _, v := range l.needs[i].Views {
+		if v.Out != out {
+			continue
+		}
+		source := l.p.Steps[i].Node.input(v.In)
+		if kind := l.p.places[source].kind; kind == placeDynamic || kind == placeNone {
+			return false
+		}
+		l.p.Steps[i].View = true
+		l.share(id, source)
+		return true
+	}
+	return false
+}
+
+// takeInput lets the output have the memory of an input that dies here.
+func (l *layouter) takeInput(i, out int, id ValueID) bool {
+	n := l.p.Steps[i].Node
+	for _, v := range l.needs[i].InPlace {
+		source := n.input(v.In)
+		if v.Out != out || source == NoValue {
+			continue
+		}
+		root := l.root[source]
+		iv := l.live[root]
+		if iv == nil || iv.last != i || iv.size != l.g.Value(id).Spec.Bytes() || l.readTwice(n, root) {
+			continue
+		}
+		l.share(id, source)
+		return true
+	}
+	return false
+}
+
+// readTwice reports whether more than one input of n lies in the memory of root.
+func (l *layouter) readTwice(n *Node, root ValueID) bool {
+	count := 0
+	for id := range given(n.Inputs) {
+		if l.root[id] == root {
+			count++
+		}
+	}
+	return count > 1
+}
+
+// share puts id into the memory of source, which lives as long as id then.
+func (l *layouter) share(id, source ValueID) {
+	root := l.root[source]
+	l.root[id] = root
+	l.p.places[id] = place{kind: placeView, of: source}
+	if iv := l.live[root]; iv != nil {
+		iv.last = max(iv.last, l.last[id])
+	}
+}

@@ -1,0 +1,50 @@
+package graph
+
+import "math"
+
+// Limits bounds what a model may make the process do. A zero field means the
+// default.
+type Limits struct {
+	MemoryBytes   int // weights, packed weights, arena and outputs of one model together
+	TensorBytes   int // one tensor that a file describes sparsely
+	FoldBytes     int // what computing one constant node at load may allocate
+	FoldGrowth    int // how many times its inputs such a node's output may be ...
+	FoldSmall     int // ... unless it is at most so many bytes
+	Nodes         int // nodes after functions are expanded
+	FunctionDepth int // functions that call functions
+	Plans         int // plans kept, one per set of input shapes
+	Sessions      int // idle sessions kept per plan
+}
+
+// The default limits. Those of constant folding keep a tiny file from making the
+// loader allocate or compute much: ConstantOfShape and Tile need no data to ask
+// for gigabytes.
+const (
+	defaultTensorBytes   = 1 << 30
+	defaultFoldBytes     = 64 << 20
+	defaultFoldGrowth    = 64
+	defaultFoldSmall     = 1 << 20
+	defaultNodes         = 1_000_000
+	defaultFunctionDepth = 100
+	defaultPlans         = 8
+	defaultSessions      = 4
+)
+
+// withDefaults fills in what is zero.
+func (l Limits) withDefaults() Limits {
+	set := func(field *int, value int) {
+		if *field == 0 {
+			*field = value
+		}
+	}
+	set(&l.MemoryBytes, min(math.MaxInt, usableMemory()/2))
+	set(&l.TensorBytes, min(defaultTensorBytes, l.MemoryBytes))
+	set(&l.FoldBytes, defaultFoldBytes)
+	set(&l.FoldGrowth, defaultFoldGrowth)
+	set(&l.FoldSmall, defaultFoldSmall)
+	set(&l.Nodes, defaultNodes)
+	set(&l.FunctionDepth, defaultFunctionDepth)
+	set(&l.Plans, defaultPlans)
+	set(&l.Sessions, defaultSessions)
+	return l
+}

@@ -1,0 +1,114 @@
+package graph
+
+import (
+	"cmp"
+	"slices"
+)
+
+// arenaAlignment is the alignment of every range of the arena, in bytes: one
+// cache line, one AVX-512 register.
+const arenaAlignment = 64
+
+// interval is a range of memory that is wanted from step first to step last.
+type interval struct {
+	first, last int
+	size        int // bytes
+	offset      int // the result
+}
+
+// layOut gives every interval an offset such that no two that are wanted at the
+// same time overlap, and returns the bytes needed in all. It walks the steps in
+// order and gives each interval the smallest free gap that holds it; O(n log n)
+// but for the list of gaps, which stays short.
+func layOut(intervals []*interval) (total int) {
+	byStart := slices.Clone(intervals)
+	slices.SortStableFunc(byStart, func(a, b *interval) int {
+		return cmp.Or(cmp.Compare(a.first, b.first), cmp.Compare(b.size, a.size))
+	})
+	byEnd := slices.Clone(intervals)
+	slices.SortStableFunc(byEnd, func(a, b *interval) int { return cmp.Compare(a.last, b.last) })
+	gaps := &gapList{}
+	for _, iv := range byStart {
+		for len(byEnd) > 0 && byEnd[0].last < iv.first {
+			gaps.free(byEnd[0].offset, roundUp(byEnd[0].size))
+			byEnd = byEnd[1:]
+		}
+		iv.offset = gaps.take(roundUp(iv.size))
+	}
+	return gaps.end
+}
+
+// roundUp rounds a size up to the alignment.
+func roundUp(n int) int { return (n + arenaAlignment - 1) &^ (arenaAlignment - 1) }
+
+// gap is free memory between ranges in use.
+type gap struct{ offset, size int }
+
+// gapList is the free memory below end, in order of offset; neighbours are joined.
+type gapList struct {
+	gaps []gap
+	end  int // memory beyond was never used
+}
+
+// take gives the offset of size bytes: from the smallest gap that holds them, or
+// else from the end, together with a last gap that lies there.
+func (l *gapList) take(size int) int {
+	best := -1
+	for i, g := range l.gaps {
+		if g.size >= size && (best < 0 || g.size < l.gaps[best].size) {
+			best = i
+		}
+	}
+	if best >= 0 {
+		g := &l.gaps[best]
+		at := g.offset
+		g.offset, g.size = g.offset+size, g.size-size
+		if g.size == 0 {
+			l.gaps = slices.Delete(l.gaps, best, best+1)
+		}
+		return at
+	}
+	at := l.end
+	if n := len(l.gaps); n > 0 && l.gaps[n-1].offset+l.gaps[n-1].size == l.end {
+		at = l.gaps[n-1].offset
+		l.gaps = l.gaps[:n-1]
+	}
+	l.end = at + size
+	return at
+}
+
+// free gives a range back.
+func (l *gapList) free(offset, size int) {
+	if size == 0 {
+		return
+	}
+	i, _ := slices.BinarySearchFunc(l.gaps, offset, func(g gap, o int) int { return cmp.Compare(g.offset, o) })
+	l.gaps = slices.Insert(l.gaps, i, gap{offset, size})
+	if i+1 < len(l.gaps) && offset+size == l.gaps[i+1].offset {
+		l.gaps[i].size += l.gaps[i+1].size
+		l.gaps = slices.Delete(l.gaps, i+1, i+2)
+	}
+	if i > 0 && l.gaps[i-1].offset+l.gaps[i-1].size == offset {
+		l.gaps[i-1].size += l.gaps[i].size
+		l.gaps = slices.Delete(l.gaps, i, i+1)
+	}
+}
+
+// peakBytes is the most memory that the intervals want at one time: what no
+// layout can go below.
+func peakBytes(intervals []*interval) int {
+	type change struct{ step, bytes int }
+	var changes []change
+	for _, iv := range intervals {
+		changes = append(changes, change{iv.first, roundUp(iv.size)}, change{iv.last + 1, -roundUp(iv.size)})
+	}
+	slices.SortFunc(changes, func(a, b change) int {
+		return cmp.Or(cmp.Compare(a.step, b.step), cmp.Compare(a.bytes, b.bytes))
+	})
+	now, peak := 0, 0
+	for _, c := range changes {
+		now += c.bytes
+		peak = max(peak, now)
+	}
+	return peak
+}

@@ -1,0 +1,297 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/tconv/tconv/backend/cpu"
+	"github.com/tconv/tconv/ops"
+)
+
+// RunOptions are the choices that hold for all runs of a model.
+type RunOptions struct {
+	Kernels   *cpu.Kernels
+	Threads   int // 0: GOMAXPROCS
+	Reference bool
+	Limits    Limits
+	Observe   func(Event) // called after each step, from the goroutine of the run
+}
+
+// Model is a graph that runs: plans by input shapes, frames to run them in, and
+// the worker pool. Its methods may be called from any goroutine.
+type Model struct {
+	graph  *Graph
+	opt    RunOptions
+	pool   *cpu.Pool
+	packed *ops.Packed
+	budget *budget
+
+	mu       sync.Mutex
+	entries  []*entry // most recently used first
+	sessions map[*Session]struct{}
+	closed   bool
+	running  sync.WaitGroup // runs and compilations in flight
+}
+
+// entry is a cached plan with its idle frames.
+type entry struct {
+	inputs  []ops.Spec
+	plan    *Plan
+	err     error
+	ready   chan struct{} // closed once plan or err is set
+	idle    []*frame
+	users   int  // runs and sessions that hold the entry
+	evicted bool // disposed of when the last user leaves
+}
+
+// NewModel runs the load passes on an imported graph and makes it ready to run.
+func NewModel(g *Graph, opt RunOptions) (*Model, error) {
+	opt.Limits = opt.Limits.withDefaults()
+	if err := g.Infer(opt.Limits); err != nil {
+		return nil, err
+	}
+	if !opt.Reference {
+		if err := g.Rewrite(LoadPasses); err != nil {
+			return nil, err
+		}
+	}
+	m := &Model{graph: g, opt: opt, packed: ops.NewPacked(), pool: cpu.NewPool(opt.Threads), sessions: map[*Session]struct{}{}}
+	m.budget = &budget{limit: int64(opt.Limits.MemoryBytes)}
+	return m, nil
+}
+
+// Graph is the graph after the load passes. It must not be changed.
+func (m *Model) Graph() *Graph { return m.graph }
+
+// Threads is the most goroutines that one run uses.
+func (m *Model) Threads() int { return m.pool.Threads() }
+
+var errClosed = errors.New("the model is closed")
+
+// begin notes a run in flight, which Close waits for; end follows.
+func (m *Model) begin() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed {
+		return errClosed
+	}
+	m.running.Add(1)
+	return nil
+}
+
+func (m *Model) end() { m.running.Done() }
+
+// Close waits for runs in flight and gives all memory and goroutines back, that
+// of sessions too. Later runs fail.
+func (m *Model) Close() error {
+	m.mu.Lock()
+	if m.closed {
+		m.mu.Unlock()
+		return nil
+	}
+	m.closed = true
+	m.mu.Unlock()
+	m.running.Wait()
+	for s := range m.sessions { // nobody adds or removes any more
+		s.letGo()
+	}
+	m.mu.Lock()
+	for _, e := range m.entries {
+		m.evict(e)
+	}
+	m.entries = nil
+	m.mu.Unlock()
+	m.pool.Close()
+	return nil
+}
+
+// Specialise gives the graph for one set of input shapes, rewritten, and the
+// same after each stage to a visitor (nil: nobody).
+func (m *Model) Specialise(inputs []ops.Spec, visit func(stage string, g *Graph)) (*Graph, error) {
+	if visit == nil {
+		visit = func(string, *Graph) {}
+	}
+	g := m.graph.Clone()
+	g.Bind(inputs)
+	if err := g.Infer(m.opt.Limits); err != nil {
+		return nil, err
+	}
+	visit("infer", g)
+	if !m.opt.Reference {
+		if err := g.Rewrite(ShapePasses); err != nil {
+			return nil, err
+		}
+	} else if err := g.Rewrite([]Pass{{"dropDead", dropDead}}); err != nil {
+		return nil, err
+	}
+	visit("rewrite", g)
+	return g, nil
+}
+
+// compile makes the plan for one set of input shapes.
+func (m *Model) compile(inputs []ops.Spec) (*Plan, error) {
+	g, err := m.Specialise(inputs, nil)
+	if err != nil {
+		return nil, err
+	}
+	return Compile(g, CompileOptions{
+		Kernels: m.opt.Kernels, Threads: m.pool.Threads(), Reference: m.opt.Reference,
+		Packed: m.packed, Limits: m.opt.Limits,
+	})
+}
+
+// Plan gives the plan for inputs of the given types and shapes, compiling it if
+// need be. It stays valid after the cache let go of it.
+func (m *Model) Plan(inputs []ops.Spec) (*Plan, error) {
+	if err := m.CheckInputs(inputs); err != nil {
+		return nil, err
+	}
+	if err := m.begin(); err != nil {
+		return nil, err
+	}
+	defer m.end()
+	e, err := m.acquire(inputs)
+	if err != nil {
+		return nil, err
+	}
+	defer m.release(e)
+	return e.plan, nil
+}
+
+// acquire gives the entry for a set of input shapes and holds it; release lets go.
+func (m *Model) acquire(inputs []ops.Spec) (*entry, error) {
+	m.mu.Lock()
+	i := slices.IndexFunc(m.entries, func(e *entry) bool { return slices.EqualFunc(e.inputs, inputs, sameInput) })
+	if i >= 0 {
+		e := m.entries[i]
+		m.entries = slices.Insert(slices.Delete(m.entries, i, i+1), 0, e)
+		e.users++
+		m.mu.Unlock()
+		<-e.ready
+		if e.err != nil {
+			m.release(e)
+			return nil, e.err
+		}
+		return e, nil
+	}
+	e := &entry{inputs: plainSpecs(inputs), ready: make(chan struct{}), users: 1}
+	m.entries = slices.Insert(m.entries, 0, e)
+	for len(m.entries) > m.opt.Limits.Plans {
+		last := m.entries[len(m.entries)-1]
+		m.entries = m.entries[:len(m.entries)-1]
+		m.evict(last)
+	}
+	m.mu.Unlock()
+	m.fill(e, inputs)
+	if e.err != nil {
+		m.forget(e)
+		m.release(e)
+		return nil, e.err
+	}
+	return e, nil
+}
+
+// fill compiles the plan of an entry that others may be waiting for.
+func (m *Model) fill(e *entry, inputs []ops.Spec) {
+	defer close(e.ready)
+	defer func() {
+		if v := recover(); v != nil {
+			e.err = fmt.Errorf("%w: panic while planning: %v", ErrInternal, v)
+		}
+	}()
+	e.plan, e.err = m.compile(plainSpecs(inputs))
+}
+
+// forget takes an entry that failed out of the cache.
+func (m *Model) forget(e *entry) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.entries = slices.DeleteFunc(m.entries, func(other *entry) bool { return other == e })
+	m.evict(e)
+}
+
+// release lets go of an entry.
+func (m *Model) release(e *entry) {
+	m.mu.Lock()
+	e.users--
+	if e.evicted && e.users == 0 {
+		e.dispose()
+	}
+	m.mu.Unlock()
+}
+
+// evict disposes of an entry as soon as nobody holds it. m.mu is held.
+func (m *Model) evict(e *entry) {
+	e.evicted = true
+	if e.users == 0 {
+		e.dispose()
+	}
+}
+
+// dispose gives back what the entry holds.
+func (e *entry) dispose() {
+	for _, f := range e.idle {
+		f.close()
+	}
+	e.idle = nil
+	if e.plan != nil {
+		e.plan.use.Release()
+	}
+}
+
+// sameInput compares what decides a plan: the types and shapes of inputs.
+func sameInput(a, b ops.Spec) bool {
+	return a.Kind == b.Kind && a.DType == b.DType && a.Shape.Equal(b.Shape)
+}
+
+// plainSpecs copies types and shapes without values.
+func plainSpecs(in []ops.Spec) []ops.Spec {
+	out := make([]ops.Spec, len(in))
+	for i, s := range in {
+		out[i] = ops.Spec{Kind: s.Kind, DType: s.DType, Shape: s.Shape.Clone()}
+	}
+	return out
+}
+
+// CheckInputs holds types and shapes against what the model declares.
+func (m *Model) CheckInputs(inputs []ops.Spec) error {
+	for i, id := range m.graph.Inputs {
+		v := m.graph.Value(id)
+		if !accepts(v.Spec, inputs[i]) {
+			return &ShapeError{Tensor: v.Name, Got: inputs[i].String(), Want: v.declared()}
+		}
+	}
+	return nil
+}
+
+// accepts reports whether a value fits a declaration.
+func accepts(declared, got ops.Spec) bool {
+	if declared.Kind != got.Kind || declared.DType != ops.Undefined && declared.DType != got.DType {
+		return false
+	}
+	if got.Kind != ops.KindTensor || declared.Shape == nil {
+		return true
+	}
+	return slices.EqualFunc(declared.Shape, got.Shape, func(want, have int) bool {
+		return want == ops.Unknown || want == have
+	})
+}
+
+// declared writes the type with the file's own names of dimensions.
+func (v *Value) declared() string {
+	if v.Spec.Kind != ops.KindTensor || v.Dims == nil {
+		return v.Spec.String()
+	}
+	return fmt.Sprintf("tensor(%v)%v", v.Spec.DType, v.Dims)
+}
+
+// Run computes the outputs for the inputs, both in the order of the graph.
+// Elements of outputs are as for [Session.Run].
+func (m *Model) Run(ctx context.Context, inputs, outputs []*ops.Tensor) error {
+	s := m.NewSession()
+	defer s.Close()
+	return s.Run(ctx, inputs, outputs)
+}

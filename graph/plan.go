@@ -1,0 +1,192 @@
+package graph
+
+import (
+	"fmt"
+
+	"github.com/tconv/tconv/backend/cpu"
+	"github.com/tconv/tconv/ops"
+)
+
+// Plan is a graph made ready to run for one set of input shapes: the order of the
+// steps, how each is computed, and where every value lies. It is immutable and
+// shared by any number of runs.
+type Plan struct {
+	Graph *Graph // specialised for the input shapes
+	Steps []Step
+	// ArenaBytes is the memory that one run needs for values and workspaces.
+	ArenaBytes int
+	// PeakBytes is what no layout of that memory could go below.
+	PeakBytes int
+	// OutputBytes is the memory of the outputs whose shapes are known.
+	OutputBytes int
+
+	places []place // by ValueID
+	use    *ops.PackedUse
+}
+
+// Step is one operator of a plan.
+type Step struct {
+	Node      *Node
+	Kernel    string // how it is computed, for people
+	MACs      int64  // multiply-adds of the direct definition, where the operator can tell
+	Dynamic   bool   // shapes are inferred when it runs
+	View      bool   // output 0 is input 0's memory under another shape: nothing is computed
+	Workspace *Range // in the arena, or nil
+
+	runner runner
+	frees  []ValueID // dynamic values that nobody reads afterwards
+}
+
+// Range is bytes of the arena.
+type Range struct{ Offset, Size int }
+
+// placeKind says where a value lies during a run.
+type placeKind uint8
+
+const (
+	placeNone    placeKind = iota // nobody makes or reads it
+	placeConst                    // a constant of the model
+	placeInput                    // the caller's memory
+	placeOutput                   // memory that is handed to the caller
+	placeArena                    // a range of the arena
+	placeView                     // the memory of another value
+	placeDynamic                  // allocated when it is made
+)
+
+// place says where a value lies.
+type place struct {
+	kind  placeKind
+	rng   Range   // of placeArena
+	of    ValueID // of placeView
+	index int     // of placeInput and placeOutput: which
+}
+
+// CompileOptions are the choices that a plan depends on beside shapes.
+type CompileOptions struct {
+	Kernels   *cpu.Kernels
+	Threads   int
+	Reference bool // plain definitions only, no sharing of memory
+	Packed    *ops.Packed
+	Limits    Limits
+}
+
+// Compile makes a plan of a graph whose inputs are bound and whose values are
+// inferred.
+func Compile(g *Graph, opt CompileOptions) (*Plan, error) {
+	opt.Limits = opt.Limits.withDefaults()
+	p := &Plan{Graph: g, use: opt.Packed.Use()}
+	g.schedule()
+	needs := make([]ops.Needs, len(g.Nodes))
+	for i, n := range g.Nodes {
+		step, need, err := p.bind(n, &opt)
+		if err != nil {
+			p.use.Release()
+			return nil, n.at(as(ErrInvalidModel, err))
+		}
+		p.Steps = append(p.Steps, step)
+		needs[i] = need
+	}
+	l := newLayouter(p, needs)
+	l.place()
+	p.freeDynamic()
+	if need := p.needBytes(opt.Packed); need > opt.Limits.MemoryBytes {
+		p.use.Release()
+		return nil, fmt.Errorf("%w: the model needs %s for these input shapes, the limit is %s; raise the memory limit or use smaller inputs",
+			ErrLimit, formatBytes(need), formatBytes(opt.Limits.MemoryBytes))
+	}
+	return p, nil
+}
+
+// needBytes is the memory of the plan with one run: constants, packed forms,
+// arena, outputs.
+func (p *Plan) needBytes(packed *ops.Packed) int {
+	need := packed.Bytes() + p.ArenaBytes + p.OutputBytes
+	for _, v := range p.Graph.Values {
+		if c := v.Spec.Const; c != nil && c.Kind() == ops.KindTensor {
+			need += len(c.Bytes())
+		}
+	}
+	return need
+}
+
+// bind chooses how a node is computed.
+func (p *Plan) bind(n *Node, opt *CompileOptions) (Step, ops.Needs, error) {
+	g := p.Graph
+	in, out := g.specs(n.Inputs), g.specs(n.Outputs)
+	step := Step{Node: n, Kernel: "plain", runner: n.Impl}
+	if !static(in, n.Inputs) || !static(out, n.Outputs) {
+		step.Dynamic = true
+		return step, ops.Needs{}, nil
+	}
+	if c, ok := n.Impl.(ops.Coster); ok {
+		step.MACs = c.MACs(in, out)
+	}
+	if opt.Reference {
+		return step, ops.Needs{}, nil
+	}
+	if b, ok := n.Impl.(ops.Binder); ok {
+		bound, err := b.Bind(&ops.Binding{In: in, Out: out, Kernels: opt.Kernels, Threads: opt.Threads, Packed: p.use})
+		if err != nil {
+			return step, ops.Needs{}, err
+		}
+		step.runner, step.Kernel = bound, bound.Kernel()
+		return step, bound.Needs(), nil
+	}
+	if s, ok := n.Impl.(ops.Sharer); ok {
+		return step, s.Share(in), nil
+	}
+	return step, ops.Needs{}, nil
+}
+
+// static reports whether type and shape of every value that is there are known.
+func static(specs []ops.Spec, ids []ValueID) bool {
+	for i, s := range specs {
+		if ids[i] != NoValue && !s.Static() {
+			return false
+		}
+	}
+	return true
+}
+
+// freeDynamic notes after which step each dynamic value is dead.
+func (p *Plan) freeDynamic() {
+	last := map[ValueID]int{}
+	for i, s := range p.Steps {
+		for id := range given(s.Node.Inputs) {
+			if p.places[id].kind == placeDynamic {
+				last[id] = i
+			}
+		}
+		for id := range given(s.Node.Outputs) {
+			if p.places[id].kind == placeDynamic {
+				last[id] = i
+			}
+		}
+	}
+	for _, id := range p.Graph.Outputs {
+		delete(last, id)
+	}
+	for id, i := range last {
+		p.Steps[i].frees = append(p.Steps[i].frees, id)
+	}
+}
+
+// MACs is the number of multiply-adds of one run, as far as operators can tell.
+func (p *Plan) MACs() int64 {
+	var n int64
+	for _, s := range p.Steps {
+		n += s.MACs
+	}
+	return n
+}
+
+// formatBytes writes a size with a binary unit.
+func formatBytes(n int) string {
+	switch {
+	case n >= 1<<30:
+		return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30))
+	case n >= 1<<20:
+		return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
+	}
+	return fmt.Sprintf("%.1f KiB", float64(n)/(1<<10))
+}

@@ -1,0 +1,39 @@
+package graph
+
+import "fmt"
+
+// Pass rewrites a graph into one that gives the same results. A pass is a plain
+// function in a file of its own; its doc comment shows before and after, and says
+// when it must not fire.
+type Pass struct {
+	Name string
+	Run  func(*Graph) error
+}
+
+// LoadPasses run once, when the model is loaded, before shapes are known: what
+// they compute from weights is shared by all plans.
+var LoadPasses = []Pass{
+	{"foldConstants", foldConstants},
+	{"removeIdentities", removeIdentities},
+	{"foldBatchNorm", foldBatchNorm},
+	{"dropDead", dropDead},
+}
+
+// ShapePasses run once per set of input shapes.
+var ShapePasses = []Pass{
+	{"foldConstants", foldConstants},
+	{"removeIdentities", removeIdentities},
+	{"fuseResidual", fuseResidual},
+	{"fuseActivation", fuseActivation},
+	{"dropDead", dropDead},
+}
+
+// Rewrite runs the passes in order.
+func (g *Graph) Rewrite(passes []Pass) error {
+	for _, p := range passes {
+		if err := p.Run(g); err != nil {
+			return fmt.Errorf("pass %s: %w", p.Name, err)
+		}
+	}
+	return nil
+}

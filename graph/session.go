@@ -1,0 +1,110 @@
+package graph
+
+import (
+	"context"
+	"slices"
+
+	"github.com/tconv/tconv/ops"
+)
+
+// Session runs a model again and again with memory of its own. It belongs to one
+// goroutine at a time.
+type Session struct {
+	model *Model
+	specs []ops.Spec
+	entry *entry
+	frame *frame
+}
+
+// NewSession opens a session. It takes memory when it first runs.
+func (m *Model) NewSession() *Session {
+	s := &Session{model: m}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.closed {
+		m.sessions[s] = struct{}{}
+	}
+	return s
+}
+
+// Close gives the session's memory back to the model.
+func (s *Session) Close() {
+	m := s.model
+	if m.begin() != nil {
+		return // the model's Close has done, or is doing, the same
+	}
+	defer m.end()
+	s.letGo()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.sessions, s)
+}
+
+// letGo gives the frame back to its entry, for the next session.
+func (s *Session) letGo() {
+	if s.entry == nil {
+		return
+	}
+	m, e, f := s.model, s.entry, s.frame
+	s.entry, s.frame = nil, nil
+	m.mu.Lock()
+	if f != nil && !e.evicted && !m.closed && len(e.idle) < m.opt.Limits.Sessions {
+		e.idle = append(e.idle, f)
+		f = nil
+	}
+	m.mu.Unlock()
+	if f != nil {
+		f.close()
+	}
+	m.release(e)
+}
+
+// Run computes the outputs for the inputs, both in the order of the graph. An
+// element of outputs is a tensor of the right type and shape, whose memory is
+// written, or the zero Tensor, which receives memory of its own. As long as the
+// input shapes stay the same nothing that grows with tensors is allocated beside
+// such outputs.
+func (s *Session) Run(ctx context.Context, inputs, outputs []*ops.Tensor) error {
+	if err := s.model.begin(); err != nil {
+		return err
+	}
+	defer s.model.end()
+	s.specs = s.specs[:0]
+	for _, t := range inputs {
+		s.specs = append(s.specs, t.Spec())
+	}
+	if err := s.prepare(); err != nil {
+		return err
+	}
+	return s.frame.run(ctx, inputs, outputs, s.model.opt.Observe)
+}
+
+// prepare gets a frame for the input shapes.
+func (s *Session) prepare() error {
+	if s.frame != nil && slices.EqualFunc(s.entry.inputs, s.specs, sameInput) {
+		return nil
+	}
+	s.letGo()
+	if err := s.model.CheckInputs(s.specs); err != nil {
+		return err
+	}
+	e, err := s.model.acquire(s.specs)
+	if err != nil {
+		return err
+	}
+	s.entry = e
+	m := s.model
+	m.mu.Lock()
+	if n := len(e.idle); n > 0 {
+		s.frame, e.idle = e.idle[n-1], e.idle[:n-1]
+	}
+	m.mu.Unlock()
+	if s.frame != nil {
+		return nil
+	}
+	s.frame, err = newFrame(e.plan, m.pool, m.budget)
+	if err != nil {
+		s.letGo()
+	}
+	return err
+}

@@ -13,10 +13,10 @@ import (
 	"github.com/tconv/tconv/ops"
 )
 
-// convertTensor makes an operator's tensor of a file's: the elements stay where
+// ConvertTensor makes an operator's tensor of a file's: the elements stay where
 // they are (raw_data aliases the file's bytes) wherever the machine can read
 // them there.
-func convertTensor(t *onnx.Tensor, external *onnx.ExternalData) (*ops.Tensor, error) {
+func ConvertTensor(t *onnx.Tensor, external *onnx.ExternalData) (*ops.Tensor, error) {
 	dtype := ops.DType(t.DataType)
 	if t.DataType <= 0 || int64(t.DataType) > 255 || !dtype.Valid() {
 		return nil, fmt.Errorf("data_type is %d, want the number of an element type", t.DataType)
@@ -78,9 +78,29 @@ func native(data []byte, dtype ops.DType) []byte {
 	out := ops.NewTensor(ops.Uint8, ops.Shape{len(data)}).Bytes()
 	copy(out, data)
 	if !little {
-		swapBytes(out, min(size, 8))
+		swapBytes(out, wordSize(dtype))
 	}
 	return out
+}
+
+// LittleEndian gives elements in the machine's byte order as a file has them:
+// mostly the very bytes it got.
+func LittleEndian(data []byte, dtype ops.DType) []byte {
+	if dtype.Size() <= 1 || binary.NativeEndian.Uint16([]byte{1, 0}) == 1 {
+		return data
+	}
+	out := slices.Clone(data)
+	swapBytes(out, wordSize(dtype))
+	return out
+}
+
+// wordSize is the size of the numbers that one element is made of: complex
+// elements are two.
+func wordSize(dtype ops.DType) int {
+	if dtype == ops.Complex64 || dtype == ops.Complex128 {
+		return dtype.Size() / 2
+	}
+	return dtype.Size()
 }
 
 // swapBytes reverses each run of size bytes.
@@ -107,10 +127,10 @@ func convertAttribute(a *onnx.Attribute, external *onnx.ExternalData) (ops.Attr,
 		if a.T == nil {
 			return out, errors.New("no tensor is given")
 		}
-		out.T, err = convertTensor(a.T, external)
+		out.T, err = ConvertTensor(a.T, external)
 	case ops.AttrTensors:
 		for _, t := range a.Tensors {
-			c, err := convertTensor(t, external)
+			c, err := ConvertTensor(t, external)
 			if err != nil {
 				return out, err
 			}

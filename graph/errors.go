@@ -163,7 +163,7 @@ func (n *Node) at(err error) error { return &NodeError{Node: n.Name, Op: n.OpNam
 
 // categorized reports whether err says already which kind of failure it is.
 func categorized(err error) bool {
-	for _, kind := range []error{ErrInvalidModel, ErrUnsupported, ErrInput, ErrLimit, ErrCanceled, ErrInternal} {
+	for _, kind := range []error{ErrInvalidModel, ErrUnsupported, ErrInput, ErrLimit, ErrCanceled, ErrInternal, ErrClosed} {
 		if errors.Is(err, kind) {
 			return true
 		}

@@ -171,3 +171,22 @@ func (n *Node) attr(name string) (ops.Attr, bool) {
 	}
 	return ops.Attr{}, false
 }
+
+// Keep makes the values whose names match outputs as well, and says how many
+// there are.
+func (g *Graph) Keep(match func(name string) bool) int {
+	n := 0
+	for _, node := range g.Nodes {
+		for id := range given(node.Outputs) {
+			if !match(g.Value(id).Name) {
+				continue
+			}
+			n++
+			if !slices.Contains(g.Outputs, id) {
+				g.Outputs = append(g.Outputs, id)
+				g.Declared = append(g.Declared, ops.Spec{})
+			}
+		}
+	}
+	return n
+}

@@ -127,7 +127,7 @@ func (im *importer) initializers(g *onnx.Graph) {
 
 // tensor converts a tensor; a fault is recorded and gives nil.
 func (im *importer) tensor(what string, t *onnx.Tensor) *ops.Tensor {
-	c, err := convertTensor(t, im.opt.External)
+	c, err := ConvertTensor(t, im.opt.External)
 	if err != nil {
 		im.invalid.add("%s: %w", what, err)
 		return nil

@@ -69,14 +69,15 @@ func (m *Model) Graph() *Graph { return m.graph }
 // Threads is the most goroutines that one run uses.
 func (m *Model) Threads() int { return m.pool.Threads() }
 
-var errClosed = errors.New("the model is closed")
+// ErrClosed marks a run of a model that was closed.
+var ErrClosed = errors.New("the model is closed")
 
 // begin notes a run in flight, which Close waits for; end follows.
 func (m *Model) begin() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.closed {
-		return errClosed
+		return ErrClosed
 	}
 	m.running.Add(1)
 	return nil

@@ -190,3 +190,29 @@ func formatBytes(n int) string {
 	}
 	return fmt.Sprintf("%.1f KiB", float64(n)/(1<<10))
 }
+
+// PlaceText says where the first output of step i lies, for people.
+func (p *Plan) PlaceText(i int) string {
+	s := &p.Steps[i]
+	id := s.Node.output(0)
+	if id == NoValue {
+		return "-"
+	}
+	switch at := p.places[id]; at.kind {
+	case placeView:
+		source := quote(p.Graph.Value(at.of).Name)
+		if s.View {
+			return "view of " + source
+		}
+		return "in place of " + source
+	case placeArena:
+		return fmt.Sprintf("arena[%d:%d]", at.rng.Offset, at.rng.Offset+at.rng.Size)
+	case placeOutput:
+		return "output"
+	case placeDynamic:
+		return "dynamic"
+	case placeConst:
+		return "constant"
+	}
+	return "-"
+}

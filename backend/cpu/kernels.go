@@ -1,0 +1,40 @@
+package cpu
+
+import "fmt"
+
+// Kernels is the table of one tier's kernels with their tile sizes. Several tables may be in use in one process;
+// results of different tables may differ in the last bits.
+type Kernels struct {
+	Tier Tier
+
+	// MR and NR are the rows and columns of the largest tile of the matrix product.
+	MR, NR int
+
+	gemm       []func(gemmArgs) // by the rows of the tile, 1..MR
+	gather     func(gatherArgs)
+	finishTile func(finishArgs)
+}
+
+// KernelsFor returns the kernels of t, which must be one of Available() or Reference.
+func KernelsFor(t Tier) *Kernels {
+	if t == Reference {
+		t = Generic
+	}
+	if k := kernelTables[t]; k != nil {
+		return k
+	}
+	panic(fmt.Sprintf("BUG: kernels of tier %q, want one of %s", t, tierList(Available())))
+}
+
+var kernelTables = func() map[Tier]*Kernels {
+	tables := nativeKernels()
+	tables[Generic] = &Kernels{
+		Tier:       Generic,
+		MR:         genericRows,
+		NR:         genericCols,
+		gemm:       gemmGeneric,
+		gather:     gather8Generic,
+		finishTile: finish8Generic,
+	}
+	return tables
+}()

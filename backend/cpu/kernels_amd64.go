@@ -1,0 +1,21 @@
+//go:build !purego
+
+package cpu
+
+// nativeKernels returns the tables of the assembly tiers that this processor can run.
+func nativeKernels() map[Tier]*Kernels {
+	tables := map[Tier]*Kernels{}
+	for _, t := range nativeTiers() {
+		switch t {
+		case AVX512:
+			tables[t] = &Kernels{
+				Tier: t, MR: 14, NR: 32, gemm: gemmAVX512, gather: gather32AVX512, finishTile: finish32AVX512,
+			}
+		case AVX2:
+			tables[t] = &Kernels{
+				Tier: t, MR: 6, NR: 16, gemm: gemmAVX2, gather: gather16AVX2, finishTile: finish16AVX2,
+			}
+		}
+	}
+	return tables
+}

@@ -29,7 +29,7 @@ var formats = []format{
 	{"png", "\x89PNG\r\n\x1a\n", png.DecodeConfig, png.Decode},
 	{"jpeg", "\xff\xd8", jpeg.DecodeConfig, jpeg.Decode},
 	{"gif", "GIF8?a", gif.DecodeConfig, decodeGIF},
-	{"webp", "RIFF????WEBPVP8", webp.DecodeConfig, webp.Decode},
+	{"webp", "RIFF????WEBPVP8", webp.DecodeConfig, decodeWebP},
 	{"tiff", "II\x2a\x00", tiff.DecodeConfig, tiff.Decode},
 	{"tiff", "MM\x00\x2a", tiff.DecodeConfig, tiff.Decode},
 	{"bmp", "BM????\x00\x00\x00\x00", bmp.DecodeConfig, bmp.Decode},

@@ -13,13 +13,21 @@ type Guess struct {
 func (r *Result) Guess() Guess {
 	switch n := len(r.planes); {
 	case r.integer && n == 1:
-		return r.guess(AsClasses, "whole numbers: labels")
+		return r.guessLabels()
 	case n == 1:
 		return r.guessOne()
 	case n == 3 && r.covers():
 		return r.guess(AsImage, "as large as the input or larger: a picture")
 	}
 	return r.guess(AsClasses, "one per class")
+}
+
+// guessLabels decides for one channel of whole numbers: a mask if there are no others than 0 and 1.
+func (r *Result) guessLabels() Guess {
+	if low, high := r.limits(); low >= 0 && high <= 1 {
+		return r.guess(AsMask, "0 and 1 only")
+	}
+	return r.guess(AsClasses, "whole numbers: labels")
 }
 
 // guessOne decides for one channel: enlarged luminance, mask, logits of a mask, or something else with values.

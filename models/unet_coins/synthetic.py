@@ -19,6 +19,16 @@ def gradient(height, width, rng):
     return (np.cos(a) * r + np.sin(a) * c) / (abs(np.cos(a)) + abs(np.sin(a)))
 
 
+def dark_corner(height, width, rng):
+    """1 inside a large circle, 0 in the corners that it cuts off, as at the edge of a scan; most often 1 everywhere."""
+    if rng.random() < 0.6:
+        return np.ones((height, width))
+    r, c = np.mgrid[:height, :width].astype(float)
+    y, x = rng.uniform(0, height), rng.uniform(0, width)
+    distance = np.hypot(r - y, c - x)
+    return np.clip((np.quantile(distance, rng.uniform(0.85, 1)) - distance) / rng.uniform(1, 4), 0, 1)
+
+
 def outlines(height, width, rng):
     """Yields (mask, distance) of discs that do not overlap: distance is 0 in the middle and 1 at the uneven rim."""
     r, c = np.mgrid[:height, :width].astype(float)
@@ -43,8 +53,8 @@ def outlines(height, width, rng):
 def scene(height, width, rng):
     """(grey, mask): float32 [height, width] in 0..1, and 1 where an object is.
 
-    Background: a level, an illumination slope, cloudy and fine texture. Objects: a level of their
-    own, a relief lit from one side, a rim, shading towards the edge, a soft shadow. Then blur, sensor noise, gamma.
+    Background: a level, an illumination slope, cloudy and fine texture. Objects: a level of their own, a relief lit from
+    one side, a rim, shading towards the edge, a soft shadow. Then blur, the dark corner of a scan, sensor noise, gamma.
     """
     mask = np.zeros((height, width), bool)
     background = rng.uniform(0.05, 0.5)
@@ -64,5 +74,7 @@ def scene(height, width, rng):
         grey, mask = np.where(inside, face, grey), mask | inside
     grey = ndimage.gaussian_filter(grey * (1 + rng.uniform(0, 0.5) * gradient(height, width, rng)), rng.uniform(0.3, 1.0))
     grey = grey + rng.uniform(-0.1, 0.25) * (1 + gradient(height, width, rng)) / 2
+    field = dark_corner(height, width, rng)
+    grey, mask = grey * (0.1 + 0.9 * field), mask & (field > 0.5)
     grey = np.clip(grey + rng.normal(0, rng.uniform(0.005, 0.03), grey.shape), 0, 1) ** rng.uniform(0.8, 1.25)
     return grey.astype(np.float32), mask.astype(np.float32)

@@ -1,0 +1,106 @@
+// Package conformance runs the ONNX backend test data: for each test a model,
+// inputs, and the outputs that the standard wants.
+//
+// The data is that of the `onnx` Python package, read in place: its wheel, a zip
+// of the same folders, or a folder on disk. A test passes when every output has
+// the wanted type and shape and |got - want| <= atol + rtol·|want|, NaN equal to
+// NaN, integers, booleans and strings equal.
+package conformance
+
+import (
+	"archive/zip"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strings"
+)
+
+// Suite is a collection of tests.
+type Suite struct {
+	files fs.FS
+	close func() error
+	Tests []Test
+}
+
+// Test is one folder of a suite: a model and data sets.
+type Test struct {
+	Name string // kind and folder: node/test_relu
+	dir  string // in the file system of the suite
+}
+
+// kinds are the folders of the test data that hold a folder for each test.
+var kinds = []string{"node", "simple", "pytorch-converted", "pytorch-operator"}
+
+// Open reads the table of contents of test data: a wheel or zip, or a folder.
+func Open(name string) (*Suite, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	s := &Suite{close: func() error { return nil }}
+	if info.IsDir() {
+		s.files = os.DirFS(name)
+	} else {
+		z, err := zip.OpenReader(name)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w; want a zip or wheel with ONNX test data, or a folder", name, err)
+		}
+		s.files, s.close = z, z.Close
+	}
+	if err := s.find(); err != nil {
+		s.Close()
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return s, nil
+}
+
+// Close closes the file that the suite reads.
+func (s *Suite) Close() error { return s.close() }
+
+// find collects the folders KIND/TEST with a model.onnx, at any depth.
+func (s *Suite) find() error {
+	err := fs.WalkDir(s.files, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || d.Name() != "model.onnx" {
+			return err
+		}
+		dir := path.Dir(name)
+		kind := path.Base(path.Dir(dir))
+		if slices.Contains(kinds, kind) {
+			s.Tests = append(s.Tests, Test{Name: kind + "/" + path.Base(dir), dir: dir})
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if len(s.Tests) == 0 {
+		return fmt.Errorf("no folder like node/test_relu with a model.onnx in it")
+	}
+	slices.SortFunc(s.Tests, func(a, b Test) int { return strings.Compare(a.Name, b.Name) })
+	return nil
+}
+
+// read reads a file of a test.
+func (s *Suite) read(t Test, name string) ([]byte, error) {
+	return fs.ReadFile(s.files, path.Join(t.dir, name))
+}
+
+// dataSets lists the data sets of a test, such as test_data_set_0.
+func (s *Suite) dataSets(t Test) ([]string, error) {
+	entries, err := fs.ReadDir(s.files, t.dir)
+	if err != nil {
+		return nil, err
+	}
+	var sets []string
+	for _, e := range entries {
+		if e.IsDir() && strings.HasPrefix(e.Name(), "test_data_set_") {
+			sets = append(sets, e.Name())
+		}
+	}
+	if len(sets) == 0 {
+		return nil, fmt.Errorf("test %s has no test_data_set_0", t.Name)
+	}
+	return sets, nil
+}

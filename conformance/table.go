@@ -1,0 +1,131 @@
+package conformance
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Counts are the ends of the tests of one operator.
+type Counts struct{ Passed, Failed, Skipped, Unsupported int }
+
+// Table counts results per operator: a test counts for the operator that it is
+// about, which is the one its name tells, or else every operator of its model.
+func Table(results []Result, skipped func(test string) bool) map[string]Counts {
+	table := map[string]Counts{}
+	for _, r := range results {
+		for _, op := range subjects(r) {
+			c := table[op]
+			switch {
+			case r.Status == Passed:
+				c.Passed++
+			case skipped(r.Test):
+				c.Skipped++
+			case r.Status == Unsupported:
+				c.Unsupported++
+			default:
+				c.Failed++
+			}
+			table[op] = c
+		}
+	}
+	return table
+}
+
+// subjects are the operators that a test is about. The models of many tests hold
+// helpers (Constant, Cast, expanded functions) beside their subject.
+func subjects(r Result) []string {
+	name := strings.TrimPrefix(r.Test, "node/test_")
+	name = strings.ReplaceAll(name, "_", "")
+	best := ""
+	for _, op := range r.Ops {
+		if strings.HasPrefix(name, strings.ToLower(op)) && len(op) > len(best) {
+			best = op
+		}
+	}
+	if best != "" {
+		return []string{best}
+	}
+	return r.Ops
+}
+
+// SkipList is the tests that are known not to pass, each with a reason: lines of
+// `name-glob  reason`, where # starts a comment.
+type SkipList struct {
+	entries []skipEntry
+}
+
+type skipEntry struct {
+	pattern, reason string
+	used            bool
+}
+
+// ParseSkipList reads a skip list.
+func ParseSkipList(text string) (*SkipList, error) {
+	l := &SkipList{}
+	for i, line := range strings.Split(text, "\n") {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		pattern, reason, _ := strings.Cut(line, " ")
+		reason = strings.TrimSpace(reason)
+		if reason == "" {
+			return nil, fmt.Errorf("line %d: %q has no reason", i+1, pattern)
+		}
+		l.entries = append(l.entries, skipEntry{pattern: pattern, reason: reason})
+	}
+	return l, nil
+}
+
+// Reason gives the reason why a test is skipped, and marks the line as used.
+func (l *SkipList) Reason(test string) (string, bool) {
+	for i := range l.entries {
+		if matchGlob(l.entries[i].pattern, test) {
+			l.entries[i].used = true
+			return l.entries[i].reason, true
+		}
+	}
+	return "", false
+}
+
+// Unused lists the patterns that matched no test.
+func (l *SkipList) Unused() []string {
+	var out []string
+	for _, e := range l.entries {
+		if !e.used {
+			out = append(out, e.pattern)
+		}
+	}
+	return out
+}
+
+// matchGlob matches a pattern in which * stands for any text.
+func matchGlob(pattern, name string) bool {
+	parts := strings.Split(pattern, "*")
+	if !strings.HasPrefix(name, parts[0]) {
+		return false
+	}
+	name = name[len(parts[0]):]
+	for i, p := range parts[1:] {
+		if i == len(parts)-2 {
+			return strings.HasSuffix(name, p)
+		}
+		at := strings.Index(name, p)
+		if at < 0 {
+			return false
+		}
+		name = name[at+len(p):]
+	}
+	return name == ""
+}
+
+// SortedOps lists the operators of a table by name.
+func SortedOps(table map[string]Counts) []string {
+	names := make([]string, 0, len(table))
+	for name := range table {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}

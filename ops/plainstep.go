@@ -1,0 +1,14 @@
+package ops
+
+// plainStep is the step of an operator that can be bound, for inputs of which no
+// faster way is known.
+type plainStep struct{ Op }
+
+func (plainStep) Kernel() string { return "plain" }
+func (plainStep) Needs() Needs   { return Needs{} }
+
+// workspaceFloats gives the workspace of a step as floats.
+func workspaceFloats(c *Call) []float32 { return units[float32](&Tensor{data: c.Workspace()}) }
+
+// floatBytes is the size of n floats, in bytes.
+const floatBytes = 4

@@ -166,7 +166,8 @@ func describe(n int, item string) error {
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		return malformed("the bytes end inside a %s", item)
 	}
-	return malformed("invalid %s: %s", item, strings.TrimPrefix(err.Error(), "proto: "))
+	reason := strings.TrimLeft(strings.TrimPrefix(err.Error(), "proto:"), " \u00a0")
+	return malformed("invalid %s: %s", item, reason)
 }
 
 // wireNames are protobuf's names of the wire types.

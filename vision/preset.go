@@ -167,7 +167,11 @@ func (p Preset) checkNumbers() error {
 		return p.errorf("scale %v, want a number other than 0", p.Scale)
 	}
 	for name, list := range map[string][]float32{"mean": p.Mean, "std": p.Std} {
-		if n := p.Channels(); len(list) != 1 && len(list) != n {
+		switch n := p.Channels(); {
+		case len(list) == 1 || len(list) == n:
+		case n == 1:
+			return p.errorf("%s has %d numbers, want 1 for colour %s", name, len(list), p.Colour)
+		default:
 			return p.errorf("%s has %d numbers, want 1 or %d for colour %s", name, len(list), n, p.Colour)
 		}
 	}

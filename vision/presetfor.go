@@ -56,7 +56,7 @@ func (p Preset) withChannels(n int) (Preset, error) {
 		p.Colour, p.Mean, p.Std = Y, p.Mean[:1], p.Std[:1]
 		return p, nil
 	}
-	return Preset{}, p.errorf("colour %s has %d channels, the model's input has %d", p.Colour, p.Channels(), n)
+	return Preset{}, p.errorf("colour %s gives C = %d, the model's input has C = %d", p.Colour, p.Channels(), n)
 }
 
 // withSize adapts the size to a model's; 0 or less is any.

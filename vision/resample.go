@@ -64,6 +64,9 @@ var catmullRom = kernel{2, func(d float64) float64 {
 // the picture shrinks (no aliasing), and nothing outside the area has any influence. The same size is an exact copy.
 // These are the rules of PIL's and torchvision's antialiased resize.
 func resize(s source2D, from area, w, h int, k kernel) plane {
+	if w == s.w && h == s.h && from == whole(s) {
+		return copied(s)
+	}
 	across := newTaps(k, from.x0, from.x1, s.w, w)
 	down := newTaps(k, from.y0, from.y1, s.h, h)
 	rows := make([][]float32, s.h) // of the source, at their new width
@@ -82,6 +85,15 @@ func resize(s source2D, from area, w, h int, k kernel) plane {
 			}
 		}
 		addRows(out.row(y), rows[start:], weights)
+	}
+	return out
+}
+
+// copied is a resize to the same size.
+func copied(s source2D) plane {
+	out := newPlane(s.w, s.h)
+	for y := range s.h {
+		s.row(y, out.row(y))
 	}
 	return out
 }

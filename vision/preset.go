@@ -166,14 +166,11 @@ func (p Preset) checkNumbers() error {
 	if !normal(p.Scale) {
 		return p.errorf("scale %v, want a number other than 0", p.Scale)
 	}
-	for name, list := range map[string][]float32{"mean": p.Mean, "std": p.Std} {
-		switch n := p.Channels(); {
-		case len(list) == 1 || len(list) == n:
-		case n == 1:
-			return p.errorf("%s has %d numbers, want 1 for colour %s", name, len(list), p.Colour)
-		default:
-			return p.errorf("%s has %d numbers, want 1 or %d for colour %s", name, len(list), n, p.Colour)
-		}
+	if err := p.checkLength("mean", p.Mean); err != nil {
+		return err
+	}
+	if err := p.checkLength("std", p.Std); err != nil {
+		return err
 	}
 	for i := range p.Std {
 		if !normal(p.Std[i]) {
@@ -186,6 +183,18 @@ func (p Preset) checkNumbers() error {
 		}
 	}
 	return nil
+}
+
+// checkLength wants one number, or one per channel.
+func (p Preset) checkLength(field string, list []float32) error {
+	switch n := p.Channels(); {
+	case len(list) == 1 || len(list) == n:
+		return nil
+	case n == 1:
+		return p.errorf("%s has %d numbers, want 1 for colour %s", field, len(list), p.Colour)
+	default:
+		return p.errorf("%s has %d numbers, want 1 or %d for colour %s", field, len(list), n, p.Colour)
+	}
 }
 
 // normal tells whether a number can be divided by and gives numbers again: no zero, NaN, infinity or subnormal.

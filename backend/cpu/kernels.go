@@ -13,6 +13,7 @@ type Kernels struct {
 	gemm       []func(gemmArgs) // by the rows of the tile, 1..MR
 	gather     func(gatherArgs)
 	finishTile func(finishArgs)
+	axpy       func(axpyArgs)
 }
 
 // KernelsFor returns the kernels of t, which must be one of Available() or Reference.
@@ -35,6 +36,7 @@ var kernelTables = func() map[Tier]*Kernels {
 		gemm:       gemmGeneric,
 		gather:     gather8Generic,
 		finishTile: finish8Generic,
+		axpy:       axpyGeneric,
 	}
 	return tables
 }()

@@ -29,9 +29,9 @@ type GemmOffsets struct {
 type GemmPlan struct {
 	Gemm
 	product
-	packedA *PackedA // constant operands, or nil
-	packedB *PackedB
-	sameA   bool // all products of the batch have the same A
+	constA *PackedA // or nil
+	constB *PackedB // or nil
+	sameA  bool     // all products of the batch have the same A
 }
 
 // NewGemm returns a plan. packedA and packedB are operands packed for k with PackA and PackB, or nil where the
@@ -40,7 +40,8 @@ func NewGemm(k *Kernels, g Gemm, packedA *PackedA, packedB *PackedB) *GemmPlan {
 	if len(g.Batch) == 0 {
 		g.Batch = []GemmOffsets{{}}
 	}
-	p := &GemmPlan{Gemm: g, product: newProduct(k, g.M, g.K, g.N, len(g.Batch)), packedA: packedA, packedB: packedB}
+	p := &GemmPlan{Gemm: g, product: newProduct(k, g.M, g.K, g.N), constA: packedA, constB: packedB}
+	p.bs = len(g.Batch)
 	if packedA != nil && (packedA.panels != p.a || packedA.depth != g.K) {
 		panic(fmt.Sprintf("BUG: packed A is %dx%d, want %dx%d for tiles of %d rows", packedA.rows, packedA.depth, g.M, g.K, k.MR))
 	}
@@ -62,7 +63,7 @@ func (p *GemmPlan) WorkspaceFloats(threads int) int {
 // packFloats is the room for the packed As of the batch.
 func (p *GemmPlan) packFloats() int {
 	switch {
-	case p.packedA != nil:
+	case p.constA != nil:
 		return 0
 	case p.sameA:
 		return alignUp(p.M * p.K)
@@ -80,7 +81,7 @@ func (p *GemmPlan) Run(pool *Pool, stop *atomic.Bool, ws, a, b, c []float32) {
 	run := &gemmRun{GemmPlan: p, b: b, c: c}
 	run.packA(pool, stop, ws[:p.packFloats()], a)
 	scratch, size := ws[p.packFloats():], p.scratchFloats()
-	q := p.partition(threads)
+	q := p.partition(chunksFor(threads))
 	pool.RunUntil(stop, q.chunks, func(worker, i int) {
 		p.runChunk(q, i, scratch[worker*size:][:size], run)
 	})
@@ -89,18 +90,18 @@ func (p *GemmPlan) Run(pool *Pool, stop *atomic.Bool, ws, a, b, c []float32) {
 // gemmRun is a plan with the operands of one run.
 type gemmRun struct {
 	*GemmPlan
-	a    []float32 // packed
-	b, c []float32
+	packed []float32 // A
+	b, c   []float32
 }
 
 // packA packs the As that are not constant.
 func (r *gemmRun) packA(pool *Pool, stop *atomic.Bool, ws, a []float32) {
-	if r.packedA != nil {
-		r.a = r.packedA.data
+	if r.constA != nil {
+		r.packed = r.constA.data
 		return
 	}
-	r.a = ws
-	size, count := r.M*r.K, r.GemmPlan.product.a.count()
+	r.packed = ws
+	size, count := r.M*r.K, r.product.a.count()
 	if size == 0 {
 		return
 	}
@@ -110,41 +111,41 @@ func (r *gemmRun) packA(pool *Pool, stop *atomic.Bool, ws, a []float32) {
 	}
 	pool.RunUntil(stop, matrices*count, func(_, i int) {
 		m := i / count
-		packed := PackedA{r.GemmPlan.product.a, r.K, ws[m*size:][:size]}
+		packed := PackedA{r.product.a, r.K, ws[m*size:][:size]}
 		packed.packPanel(i%count, viewOf(a[r.Batch[m].A:], r.LDA, r.TransA))
 	})
 }
 
-func (r *gemmRun) panelsOfA(pair int) []float32 {
-	if r.packedA != nil || r.sameA {
-		return r.a
+func (r *gemmRun) packedA(b, _ int) []float32 {
+	if r.constA != nil || r.sameA {
+		return r.packed
 	}
-	return r.a[pair*r.M*r.K:]
+	return r.packed[b*r.M*r.K:]
 }
 
-func (r *gemmRun) panelsOfB(scratch []float32, pair int, at block) ([]float32, int) {
+func (r *gemmRun) panelsOfB(scratch []float32, b int, at block) ([]float32, int) {
 	nr := r.k.NR
-	if r.packedB != nil {
-		return r.packedB.data[at.col*r.K+at.k0*nr:], r.K * nr
+	if r.constB != nil {
+		return r.constB.data[at.col*r.K+at.k0*nr:], r.K * nr
 	}
 	steps := at.k1 - at.k0
 	if steps > 0 {
-		view := viewOf(r.b[r.Batch[pair].B:], r.LDB, r.TransB).from(at.k0, at.col)
+		view := viewOf(r.b[r.Batch[b].B:], r.LDB, r.TransB).from(at.k0, at.col)
 		r.k.packColumns(scratch, view, steps, at.cols)
 	}
 	return scratch, steps * nr
 }
 
 // store writes Alpha*tile + Beta*C. A Beta of 1 is the kernels' residual.
-func (r *gemmRun) store(tile []float32, pair, row, rows, col, cols int) {
+func (r *gemmRun) store(tile []float32, at spot) {
 	if r.Alpha != 1 {
 		for i := range tile {
 			tile[i] *= r.Alpha
 		}
 	}
 	f := finishArgs{
-		dst: r.c[r.Batch[pair].C+row*r.LDC+col:], tile: tile,
-		ldd: r.LDC, rows: rows, cols: cols,
+		dst: r.c[r.Batch[at.b].C+at.row*r.LDC+at.col:], tile: tile,
+		ldd: r.LDC, rows: at.rows, cols: at.cols,
 	}
 	f.setActivation(&Activation{})
 	switch r.Beta {

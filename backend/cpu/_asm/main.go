@@ -22,6 +22,8 @@ var generated = []struct {
 	{"gemm_amd64.go", gemmDeclarations},
 	{"gather_amd64.s", gatherAssembly},
 	{"gather_amd64.go", gatherDeclarations},
+	{"axpy_amd64.s", axpyAssembly},
+	{"axpy_amd64.go", axpyDeclarations},
 	{"finish_amd64.s", finishAssembly},
 	{"finish_amd64.go", finishDeclarations},
 }

@@ -97,35 +97,45 @@ func runMaxPool[T Number](c *Call, o *maxPool, least T, in, out []*Tensor) error
 	return nil
 }
 
-// maxRow computes one row of Y, tap by tap.
+// maxRow computes one row of Y: tap by tap where a tap serves many outputs, else
+// output by output, so that a kernel much larger than the input costs no more than
+// the input.
 func maxRow[T Number](p *poolRows, r poolRow, x, y []T, least T) {
+	a := &p.axes[2]
+	if a.out < a.kernel {
+		for i := range y {
+			y[i], _ = maxWindow(p, r, i, x, least)
+		}
+		return
+	}
 	for i := range y {
 		y[i] = least
 	}
-	a := &p.axes[2]
 	p.eachLine(r, func(line int) {
 		xs := x[line:][:a.in]
 		for k := range a.kernel {
 			start := k*a.dilation - a.padBegin
 			lo, hi := inside(start, a.stride, a.in, a.out)
-			from := start + lo*a.stride
-			if a.stride == 1 {
-				maxInto(y[lo:hi], xs[from:])
-				continue
-			}
-			for i := lo; i < hi; i++ {
-				y[i] = max(y[i], xs[from])
-				from += a.stride
+			if lo < hi {
+				maxInto(y[lo:hi], xs[start+lo*a.stride:], a.stride)
 			}
 		}
 	})
 }
 
-// maxInto is y[i] = max(y[i], x[i]).
-func maxInto[T Number](y, x []T) {
-	x = x[:len(y)]
-	for i, v := range x {
-		y[i] = max(y[i], v)
+// maxInto is y[i] = max(y[i], x[i·step]).
+func maxInto[T Number](y, x []T, step int) {
+	if step == 1 {
+		x = x[:len(y)]
+		for i, v := range x {
+			y[i] = max(y[i], v)
+		}
+		return
+	}
+	from := 0
+	for i := range y {
+		y[i] = max(y[i], x[from])
+		from += step
 	}
 }
 

@@ -131,6 +131,8 @@ func TestMaxPool(t *testing.T) {
 	require.Equal(t, []int8{2, 3}, Data[int8](opCase{op: "MaxPool", attrs: pair, inputs: []*Tensor{Of([]int8{1, 2, 3}, 1, 1, 3)}}.mustRun(t)[0]))
 	require.Equal(t, []uint8{250, 3}, Data[uint8](opCase{op: "MaxPool", attrs: pair, inputs: []*Tensor{Of([]uint8{250, 2, 3}, 1, 1, 3)}}.mustRun(t)[0]))
 	require.Equal(t, []float64{-1, 3}, Data[float64](opCase{op: "MaxPool", opset: 7, attrs: pair, inputs: []*Tensor{Of([]float64{-1, -2, 3}, 1, 1, 3)}}.mustRun(t)[0]))
+	huge := opCase{op: "MaxPool", attrs: []Attr{IntsAttr("kernel_shape", 1<<28), IntsAttr("pads", 1<<28-1, 1<<28-1), IntsAttr("strides", 1<<27)}, inputs: []*Tensor{ramp(1, 1, 3)}}
+	require.Equal(t, []float32{1, 3, 3}, Data[float32](huge.mustRun(t)[0]), "a kernel much larger than the input")
 	require.Equal(t, Shape{0, 1, 2}, opCase{op: "MaxPool", attrs: pair, inputs: []*Tensor{ramp(0, 1, 3)}}.mustRun(t)[0].Shape())
 }
 

@@ -75,6 +75,7 @@ func TestMemoryBound(t *testing.T) {
 			got := allocatedBy(func() { _, err = Unmarshal(b) })
 			if err != nil {
 				require.ErrorIs(t, err, ErrLimit)
+				require.ErrorContains(t, err, "decoding takes more memory than allowed: want at most ")
 			}
 			want := uint64(budgetPerByte*len(b) + budgetFixed)
 			require.LessOrEqual(t, got, want, "%d bytes given: %v", len(b), err)

@@ -1,0 +1,154 @@
+package graph
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tconv/tconv/ops"
+)
+
+// rewritten gives the text of a model after the load passes and the shape passes,
+// and asserts that the result equals that of the plain graph.
+func rewritten(t *testing.T, b *builder, inputs ...*ops.Tensor) string {
+	t.Helper()
+	m := b.loaded(t, RunOptions{})
+	specs := make([]ops.Spec, len(inputs))
+	for i, x := range inputs {
+		specs[i] = x.Spec()
+	}
+	g, err := m.Specialise(plainSpecs(specs), nil)
+	require.NoError(t, err)
+	fast := b.run(t, RunOptions{}, inputs...)
+	plain := b.run(t, RunOptions{Reference: true}, inputs...)
+	for i := range plain {
+		requireSame(t, plain[i], fast[i])
+	}
+	return g.String()
+}
+
+// requireSame asserts equality up to float32 rounding of sums of small integers
+// times folded factors.
+func requireSame(t *testing.T, want, got *ops.Tensor) {
+	t.Helper()
+	require.Equal(t, want.String(), got.String())
+	if want.DType() != ops.Float32 {
+		require.Equal(t, want.Bytes(), got.Bytes())
+		return
+	}
+	require.InDeltaSlice(t, ops.Data[float32](want), ops.Data[float32](got), 1e-4)
+}
+
+func golden(lines ...string) string { return strings.Join(lines, "\n") + "\n" }
+
+func TestFoldBatchNorm(t *testing.T) {
+	statistics := func(b *builder) *builder {
+		return b.constant("scale", ops.Of([]float32{1, 2, 3, 4}, 4)).constant("shift", ops.Of([]float32{0, 1, 0, -1}, 4)).
+			constant("mean", ops.Of([]float32{1, 0, 2, 0}, 4)).constant("var", ops.Of([]float32{1, 4, 9, 16}, 4))
+	}
+	t.Run("Conv", func(t *testing.T) {
+		b := statistics(newBuilder().input("x", ops.Float32, 1, 2, 3, 3).constant("w", ramp(4, 2, 1, 1))).
+			node("y", "Conv", "x w").node("z", "BatchNormalization", "y scale shift mean var").output("z")
+		require.Equal(t, golden(
+			"in  x: tensor(float)[1, 2, 3, 3]",
+			"z: tensor(float)[1, 4, 3, 3] = Conv-1(x, w.scaled, w.bias)",
+			"out z"), rewritten(t, b, ramp(1, 2, 3, 3)))
+	})
+	t.Run("ConvTranspose with groups and a bias", func(t *testing.T) {
+		b := statistics(newBuilder().input("x", ops.Float32, 1, 4, 2, 2).constant("w", ramp(4, 2, 2, 2)).constant("b", ramp(4))).
+			node("y", "ConvTranspose", "x w b", testInt("group", 2), testInts("strides", 2, 2)).
+			node("z", "BatchNormalization", "y scale shift mean var").output("z")
+		require.Equal(t, golden(
+			"in  x: tensor(float)[1, 4, 2, 2]",
+			"z: tensor(float)[1, 4, 4, 4] = ConvTranspose-1(x, w.scaled, w.bias) {group=2 strides=[2 2]}",
+			"out z"), rewritten(t, b, ramp(1, 4, 2, 2)))
+	})
+	t.Run("not when somebody else reads the convolution", func(t *testing.T) {
+		b := statistics(newBuilder().input("x", ops.Float32, 1, 2, 3, 3).constant("w", ramp(4, 2, 1, 1))).
+			node("y", "Conv", "x w").node("z", "BatchNormalization", "y scale shift mean var").output("z", "y")
+		require.Contains(t, rewritten(t, b, ramp(1, 2, 3, 3)), "BatchNormalization-")
+	})
+}
+
+func TestFuseActivation(t *testing.T) {
+	conv := func(shape ...int) *builder {
+		return newBuilder().input("x", ops.Float32, shape...).constant("w", ramp(4, 2, 1, 1)).node("y", "Conv", "x w")
+	}
+	t.Run("Relu", func(t *testing.T) {
+		require.Equal(t, golden(
+			"in  x: tensor(float)[1, 2, 3, 3]",
+			`z: tensor(float)[1, 4, 3, 3] = tconv.Conv-1(x, w) {activation="Relu"}`,
+			"out z"), rewritten(t, conv(1, 2, 3, 3).node("z", "Relu", "y").output("z"), ramp(1, 2, 3, 3)))
+	})
+	t.Run("Clip with constant bounds", func(t *testing.T) {
+		b := conv(1, 2, 3, 3).constant("lo", ops.Of([]float32{0})).constant("hi", ops.Of([]float32{6})).node("z", "Clip", "y lo hi").output("z")
+		require.Contains(t, rewritten(t, b, ramp(1, 2, 3, 3)), `{activation="Clip" activation_alpha=0 activation_beta=6}`)
+	})
+	t.Run("not twice", func(t *testing.T) {
+		b := conv(1, 2, 3, 3).node("z", "Relu", "y").node("s", "Sigmoid", "z").output("s")
+		require.Contains(t, rewritten(t, b, ramp(1, 2, 3, 3)), "= Sigmoid-")
+	})
+	t.Run("not when the convolution is an output", func(t *testing.T) {
+		b := conv(1, 2, 3, 3).node("z", "Relu", "y").output("z", "y")
+		require.Contains(t, rewritten(t, b, ramp(1, 2, 3, 3)), "= Relu-")
+	})
+}
+
+func TestFuseResidual(t *testing.T) {
+	base := func() *builder {
+		return newBuilder().input("x", ops.Float32, 1, 2, 3, 3).constant("w", ramp(2, 2, 1, 1)).node("y", "Conv", "x w")
+	}
+	t.Run("addition, then activation", func(t *testing.T) {
+		b := base().node("s", "Add", "x y").node("z", "Relu", "s").output("z")
+		require.Equal(t, golden(
+			"in  x: tensor(float)[1, 2, 3, 3]",
+			`z: tensor(float)[1, 2, 3, 3] = tconv.Conv-1(x, w, _, x) {activation="Relu"}`,
+			"out z"), rewritten(t, b, ramp(1, 2, 3, 3)))
+	})
+	t.Run("not when the shapes differ", func(t *testing.T) {
+		b := base().constant("c", ramp(1, 2, 1, 1)).node("s", "Add", "y c").output("s")
+		require.Contains(t, rewritten(t, b, ramp(1, 2, 3, 3)), "= Add-")
+	})
+	t.Run("not y + y", func(t *testing.T) {
+		require.Contains(t, rewritten(t, base().node("s", "Add", "y y").output("s"), ramp(1, 2, 3, 3)), "= Add-")
+	})
+	t.Run("of two convolutions the later takes the earlier", func(t *testing.T) {
+		b := base().node("v", "Conv", "x w").node("s", "Add", "v y").output("s")
+		require.Contains(t, rewritten(t, b, ramp(1, 2, 3, 3)), "s: tensor(float)[1, 2, 3, 3] = tconv.Conv-1(x, w, _, y)")
+	})
+}
+
+func TestFoldConstants(t *testing.T) {
+	b := newBuilder().input("x", ops.Float32, -1, 4).constant("one", ops.OfInts([]int{1})).constant("rest", ops.OfInts([]int{-1})).
+		node("s", "Shape", "x").node("n", "Gather", "s one").node("to", "Concat", "n rest", testInt("axis", 0)).
+		node("y", "Reshape", "x to").output("y")
+	require.Equal(t, golden(
+		"in  x: tensor(float)[6, 4]",
+		"y: tensor(float)[4, 6] = Reshape-14(x, to)",
+		"out y"), rewritten(t, b, ramp(6, 4)))
+}
+
+func TestFoldConstantsStopsAtLimits(t *testing.T) {
+	b := newBuilder().constant("huge", ops.OfInts([]int{1 << 14, 1 << 14})).node("y", "ConstantOfShape", "huge").output("y")
+	g := b.graph(t)
+	require.NoError(t, g.Infer(Limits{}))
+	require.Nil(t, g.Const(g.Outputs[0]), "1 GiB from 16 bytes must not be computed at load")
+	require.Equal(t, "tensor(float)[16384, 16384]", g.Value(g.Outputs[0]).Spec.String())
+}
+
+func TestRemoveIdentities(t *testing.T) {
+	b := newBuilder().input("x", ops.Float32, 2, 3).constant("same", ops.OfInts([]int{2, 3})).
+		node("a", "Identity", "x").node("b", "Dropout", "a").node("c", "Reshape", "b same").
+		node("d", "Cast", "c", testInt("to", 1)).node("e", "Transpose", "d", testInts("perm", 0, 1)).
+		node("y", "Relu", "e").output("y")
+	require.Equal(t, golden("in  x: tensor(float)[2, 3]", "y: tensor(float)[2, 3] = Relu-6(x)", "out y"), rewritten(t, b, ramp(2, 3)))
+
+	kept := newBuilder().input("x", ops.Float32, 2, 3).node("y", "Identity", "x").output("y")
+	require.Contains(t, rewritten(t, kept, ramp(2, 3)), "= Identity-", "an output never aliases an input")
+}
+
+func TestDropDead(t *testing.T) {
+	b := newBuilder().input("x", ops.Float32, 2, 3).node("dead", "Relu", "x").node("y", "Sigmoid", "x").output("y")
+	require.NotContains(t, rewritten(t, b, ramp(2, 3)), "Relu")
+}

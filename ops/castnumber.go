@@ -184,15 +184,10 @@ func storeWide[T Integer](y *Tensor, at int, v *castValues, _ castRules) {
 func storeUint64(y *Tensor, at int, v *castValues, _ castRules) {
 	ys := Data[uint64](y)[at : at+v.n]
 	for i := range ys {
-		switch f := v.reals[i]; {
-		case v.form != castReal:
+		if v.form == castReal {
+			ys[i] = truncateUnsigned(v.reals[i])
+		} else {
 			ys[i] = uint64(v.ints[i])
-		case f >= 1<<64:
-			ys[i] = 0
-		case f >= 1<<63:
-			ys[i] = uint64(f)
-		default:
-			ys[i] = uint64(truncate64(f))
 		}
 	}
 }
@@ -242,4 +237,16 @@ func truncate64(f float64) int64 {
 		return int64(f)
 	}
 	return math.MinInt64
+}
+
+// truncateUnsigned drops the fraction; negative values are those of an int64, NaN
+// gives 2⁶³ and what is too large 0.
+func truncateUnsigned(f float64) uint64 {
+	switch {
+	case f >= 1<<64:
+		return 0
+	case f >= 1<<63:
+		return uint64(f)
+	}
+	return uint64(truncate64(f))
 }

@@ -279,7 +279,7 @@ func TestActivations(t *testing.T) {
 		{"Tanh", 0, 0, [4]float64{-0.9993293, -0.7615942, 0.4621172, 0.9993293}},
 		{"HardSwish", 0, 0, [4]float64{0, -1.0 / 3, 0.5 * (0.5/6 + 0.5), 4}},
 		{"HardSigmoid", 0.25, 0.5, [4]float64{0, 0.25, 0.625, 1}},
-		{"Elu", 2, 0, [4]float64{-1.9633687, -1.2642411, 0.5, 4}},
+		{"Swish", 0, 0, [4]float64{-0.0719448, -0.2689414, 0.3112297, 3.9280552}},
 	}
 	for _, c := range cases {
 		a := activation{c.kind, c.alpha, c.beta}
@@ -290,7 +290,7 @@ func TestActivations(t *testing.T) {
 	}
 	require.Len(t, activationDefaults, len(cases), "every activation is tested")
 	fused := opCase{op: "Conv", domain: InternalDomain, inputs: []*Tensor{Of([]float32{-1, 3}, 1, 1, 2), ramp(1, 1, 1), nil, Of([]float32{-1, -1}, 1, 1, 2)}}
-	for kind, want := range map[string][]float32{"": {-2, 2}, "Relu": {0, 2}, "LeakyRelu": {-0.02, 2}, "HardSigmoid": {0.1, 0.9}, "Elu": {-0.8646647, 2}, "Clip": {-2, 2}} {
+	for kind, want := range map[string][]float32{"": {-2, 2}, "Relu": {0, 2}, "LeakyRelu": {-0.02, 2}, "HardSigmoid": {0.1, 0.9}, "Swish": {-0.2384058, 1.7615942}, "HardSwish": {-1.0 / 3, 5.0 / 3}, "Clip": {-2, 2}} {
 		fused.attrs = []Attr{StringAttr("activation", kind)}
 		require.InDeltaSlice(t, want, Data[float32](fused.mustRun(t)[0]), 1e-6, kind)
 	}

@@ -3,8 +3,8 @@ package ops
 import "math"
 
 // activation is the scalar function that a fused convolution applies last. Its
-// parameters mean what the ONNX operator of the same name calls so: LeakyRelu and
-// Elu alpha, HardSigmoid alpha and beta, Clip min (alpha) and max (beta).
+// parameters mean what the ONNX operator of the same name calls so: LeakyRelu
+// alpha, HardSigmoid alpha and beta, Clip min (alpha) and max (beta); Swish has none.
 type activation struct {
 	kind        string // "" is the identity
 	alpha, beta float64
@@ -21,7 +21,7 @@ var activationDefaults = map[string][2]float32{
 	"Tanh":        {},
 	"HardSwish":   {},
 	"HardSigmoid": {0.2, 0.5},
-	"Elu":         {1, 0},
+	"Swish":       {},
 }
 
 // readActivation reads the attributes activation, activation_alpha and
@@ -58,10 +58,8 @@ func (a activation) apply(x float64) float64 {
 		return x * clamp(x/6+0.5, 0, 1)
 	case "HardSigmoid":
 		return clamp(a.alpha*x+a.beta, 0, 1)
-	case "Elu":
-		if x < 0 {
-			return a.alpha * math.Expm1(x)
-		}
+	case "Swish":
+		return x / (1 + math.Exp(-x))
 	}
 	return x
 }

@@ -88,7 +88,7 @@ func addRow[T Number](z, a, b []T) {
 			z[i] = x + y
 		}
 	default:
-		fillRow(z, a[0]+b[0])
+		fill(z, a[0]+b[0])
 	}
 }
 
@@ -109,7 +109,7 @@ func subRow[T Number](z, a, b []T) {
 			z[i] = x - y
 		}
 	default:
-		fillRow(z, a[0]-b[0])
+		fill(z, a[0]-b[0])
 	}
 }
 
@@ -130,7 +130,7 @@ func mulRow[T Number](z, a, b []T) {
 			z[i] = x * y
 		}
 	default:
-		fillRow(z, a[0]*b[0])
+		fill(z, a[0]*b[0])
 	}
 }
 
@@ -151,13 +151,6 @@ func divRow[T Number](z, a, b []T) {
 			z[i] = x / y
 		}
 	default:
-		fillRow(z, a[0]/b[0])
-	}
-}
-
-// fillRow sets every element of z.
-func fillRow[T any](z []T, v T) {
-	for i := range z {
-		z[i] = v
+		fill(z, a[0]/b[0])
 	}
 }

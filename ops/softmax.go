@@ -100,7 +100,7 @@ func (o *softmax) Run(c *Call, in, out []*Tensor) error {
 const softmaxWidth = 128
 
 func softmaxAll[T Float](c *Call, ys, xs []T, outer, count, inner int, log bool) {
-	const costOfExp = 8
+	const costOfExp = 5
 	if inner == 1 {
 		c.Parallel(outer, count*costOfExp, func(lo, hi int) {
 			for ; lo < hi; lo++ {
@@ -129,7 +129,7 @@ func softmaxRow[T Float](ys, xs []T, log bool) {
 	}
 	sum := 0.0
 	for i, v := range xs {
-		e := math.Exp(float64(v - m))
+		e := expOf(v - m)
 		sum += e
 		if log {
 			ys[i] = v - m
@@ -167,7 +167,7 @@ func softmaxBlock[T Float](ys, xs []T, count, stride, width int, log bool) {
 	for k := range count {
 		row := ys[k*stride:][:width]
 		for j, v := range xs[k*stride:][:width] {
-			e := math.Exp(float64(v - m[j]))
+			e := expOf(v - m[j])
 			sums[j] += e
 			if log {
 				row[j] = v - m[j]

@@ -14,7 +14,7 @@ package ops
 //
 //	T: float, double.
 //
-// https://onnx.ai/onnx/operators/onnx__AveragePool.html (versions 7, 10, 11, 19, 22).
+// https://onnx.ai/onnx/operators/onnx__AveragePool.html (versions 1, 7, 10, 11, 19, 22).
 type averagePool struct {
 	poolAttrs
 	countPad bool
@@ -22,9 +22,13 @@ type averagePool struct {
 
 func init() {
 	Register(Def{
-		Name: "AveragePool", Since: 7, Inputs: []string{"X"}, Outputs: []string{"Y"},
+		Name: "AveragePool", Since: 1, Inputs: []string{"X"}, Outputs: []string{"Y"},
 		New: func(n *Node) (Op, error) {
-			return &averagePool{readPool(n, 19), n.Bool("count_include_pad", false)}, n.Err()
+			o := &averagePool{poolAttrs: readPool(n, 19)}
+			if n.Opset >= 7 {
+				o.countPad = n.Bool("count_include_pad", false)
+			}
+			return o, n.Err()
 		},
 	})
 }

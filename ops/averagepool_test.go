@@ -57,7 +57,7 @@ func TestAveragePool(t *testing.T) {
 			require.Equal(t, c.want, Data[float32](out[0]))
 		})
 	}
-	double := opCase{op: "AveragePool", opset: 7, attrs: []Attr{IntsAttr("kernel_shape", 2)}, inputs: []*Tensor{Of([]float64{1, 2, 4}, 1, 1, 3)}}
+	double := opCase{op: "AveragePool", opset: 1, attrs: []Attr{IntsAttr("kernel_shape", 2)}, inputs: []*Tensor{Of([]float64{1, 2, 4}, 1, 1, 3)}}
 	require.Equal(t, []float64{1.5, 3}, Data[float64](double.mustRun(t)[0]))
 	double.inputs = []*Tensor{ramp(0, 1, 3)}
 	require.Equal(t, Shape{0, 1, 2}, double.mustRun(t)[0].Shape())
@@ -70,6 +70,7 @@ func TestAveragePool(t *testing.T) {
 func TestAveragePoolErrors(t *testing.T) {
 	k := IntsAttr("kernel_shape", 2)
 	opCase{op: "AveragePool", opset: 11, attrs: []Attr{k, IntsAttr("dilations", 1)}, inputs: []*Tensor{ramp(1, 1, 4)}}.mustFail(t, "attribute dilations=[1] is not known")
+	opCase{op: "AveragePool", opset: 6, attrs: []Attr{k, IntAttr("count_include_pad", 1)}, inputs: []*Tensor{ramp(1, 1, 4)}}.mustFail(t, "attribute count_include_pad=1 is not known")
 	opCase{op: "AveragePool", opset: 7, attrs: []Attr{k, IntAttr("ceil_mode", 0)}, inputs: []*Tensor{ramp(1, 1, 4)}}.mustFail(t, "attribute ceil_mode=0 is not known")
 	opCase{op: "AveragePool", attrs: []Attr{k}, inputs: []*Tensor{ramp(1, 1, 1)}}.mustFail(t, "kernel larger than the padded input: it covers 2 of 1")
 	opCase{op: "AveragePool", attrs: []Attr{k}, inputs: []*Tensor{Of([]int8{1}, 1, 1, 1)}}.mustFail(t, "X is tensor(int8)")

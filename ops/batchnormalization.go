@@ -17,12 +17,12 @@ import (
 // the count, and the outputs running_mean and running_var are
 // input · momentum + batch · (1 - momentum). Before version 14 two more outputs
 // follow, saved_mean and saved_var: the mean of the batch and, as onnxruntime has
-// it, 1/sqrt(var + epsilon). With spatial = 0 (version 7) every element of a sample
+// it, 1/sqrt(var + epsilon). With spatial = 0 (before version 9) every element of a sample
 // has its own statistics, of shape [C, D1...].
 //
 //	T: float, double; scale, B, mean and var have that type too.
 //
-// https://onnx.ai/onnx/operators/onnx__BatchNormalization.html (versions 7, 9, 14, 15).
+// https://onnx.ai/onnx/operators/onnx__BatchNormalization.html (versions 6, 7, 9, 14, 15).
 type batchNormalization struct {
 	epsilon, momentum float64
 	training          bool
@@ -33,6 +33,7 @@ type batchNormalization struct {
 func init() {
 	old := []string{"Y", "mean", "var", "saved_mean", "saved_var"}
 	Register(
+		Def{Name: "BatchNormalization", Since: 6, Inputs: []string{"X", "scale", "B", "mean", "var"}, Outputs: old, New: newBatchNormalization},
 		Def{Name: "BatchNormalization", Since: 7, Inputs: []string{"X", "scale", "B", "mean", "var"}, Outputs: old, New: newBatchNormalization},
 		Def{Name: "BatchNormalization", Since: 9, Inputs: []string{"X", "scale", "B", "mean", "var"}, Outputs: old, New: newBatchNormalization},
 		Def{
@@ -51,6 +52,9 @@ func newBatchNormalization(n *Node) (Op, error) {
 	more := n.HasOutput(1) || n.HasOutput(2) || n.HasOutput(3) || n.HasOutput(4)
 	if n.Opset < 14 {
 		o.training = more
+		if n.Opset < 7 && n.Bool("is_test", false) && more {
+			n.Fail("more outputs than Y are asked for, want is_test 0")
+		}
 		if n.Opset < 9 {
 			o.elementwise = !n.Bool("spatial", true)
 		}

@@ -24,7 +24,7 @@ func TestBatchNormalization(t *testing.T) {
 	// (x - 3)/2·2 + 1 = x - 2
 	for _, shape := range []Shape{{2, 2, 2}, {8}, {4, 2}, {1, 2, 1, 2, 2}} {
 		c := batchNorm(Of([]float32{0, 1, 2, 3, 4, 5, 6, 7}, shape...), FloatAttr("epsilon", 0))
-		for _, opset := range []int{7, 9, 14, 15} {
+		for _, opset := range []int{6, 7, 9, 14, 15} {
 			c.opset = opset
 			require.Equal(t, []float32{-2, -1, 0, 1, 2, 3, 4, 5}, Data[float32](c.mustRun(t)[0]), "%v", shape)
 		}
@@ -83,4 +83,6 @@ func TestBatchNormalizationErrors(t *testing.T) {
 	batchNorm(Of([]float32{}, 0, 1), IntAttr("training_mode", 1)).mustFail(t, "the statistics of nothing")
 	old := opCase{op: "BatchNormalization", opset: 7, outputs: 2, attrs: []Attr{IntAttr("spatial", 0)}, inputs: c.inputs}
 	old.mustFail(t, "spatial 0 in training mode")
+	old.opset, old.attrs = 6, []Attr{IntAttr("is_test", 1)}
+	old.mustFail(t, "want is_test 0")
 }

@@ -17,7 +17,7 @@ import (
 //
 //	T: float, double and, since version 9, int32, int64, uint32, uint64.
 //
-// https://onnx.ai/onnx/operators/onnx__Gemm.html (versions 7, 9, 11, 13).
+// https://onnx.ai/onnx/operators/onnx__Gemm.html (versions 6, 7, 9, 11, 13).
 type gemm struct {
 	alpha, beta    float32
 	transA, transB bool
@@ -25,12 +25,15 @@ type gemm struct {
 
 func init() {
 	Register(
-		Def{Name: "Gemm", Since: 7, Inputs: []string{"A", "B", "C"}, Outputs: []string{"Y"}, New: newGemm},
+		Def{Name: "Gemm", Since: 6, Inputs: []string{"A", "B", "C"}, Outputs: []string{"Y"}, New: newGemm},
 		Def{Name: "Gemm", Since: 11, Inputs: []string{"A", "B", "C?"}, Outputs: []string{"Y"}, New: newGemm},
 	)
 }
 
 func newGemm(n *Node) (Op, error) {
+	if n.Opset < 7 {
+		n.Ignore("broadcast") // a C that needs no broadcasting is not changed by it
+	}
 	return gemm{
 		alpha: n.Float("alpha", 1), beta: n.Float("beta", 1),
 		transA: n.Bool("transA", false), transB: n.Bool("transB", false),

@@ -20,6 +20,8 @@ func TestGemm(t *testing.T) {
 	require.Equal(t, []float32{23, 30, 52, 68}, run(ramp(2, 2)))
 	require.Equal(t, []float32{23, 29, 50, 65}, run(ramp()))
 	require.Equal(t, []float32{14, 20, 27.5, 38}, run(ramp(2), FloatAttr("alpha", 0.5), FloatAttr("beta", 3)))
+	old := opCase{op: "Gemm", opset: 6, attrs: []Attr{IntAttr("broadcast", 1)}, inputs: []*Tensor{a, b, ramp(2)}}
+	require.Equal(t, []float32{23, 30, 50, 66}, Data[float32](old.mustRun(t)[0]))
 	nan := Of([]float32{float32(math.NaN())}, 1)
 	require.Equal(t, []float32{22, 28, 49, 64}, run(nan, FloatAttr("beta", 0)), "C is not read")
 

@@ -68,7 +68,7 @@ func NewConvPacked(k *Kernels, g ConvGeom, w *PackedConvWeights, ep Epilogue) *C
 		p.input.flatten()
 	}
 	p.product = newProduct(k, g.channelsOut(), g.channelsIn()*volume(g.Kernel), g.N*volume(g.Out))
-	p.product.bs = g.Group
+	p.product.pairs = g.Group
 	return p
 }
 
@@ -94,7 +94,7 @@ func (p *ConvPlan) Run(pool *Pool, stop *atomic.Bool, ws, x, residual, y []float
 	size := p.product.scratchFloats()
 	q := p.product.partition(chunksFor(pool.Threads()))
 	pool.RunUntil(stop, q.chunks, func(worker, i int) {
-		p.product.runChunk(q, i, ws[worker*size:][:size], r)
+		p.product.runChunk(q.part(i), ws[worker*size:][:size], r)
 	})
 }
 
@@ -104,7 +104,7 @@ type convRun struct {
 	x, residual, y []float32
 }
 
-func (r *convRun) packedA(group, _ int) []float32 { return r.weights.groups[group].data }
+func (r *convRun) packedA(group int) []float32 { return r.weights.groups[group].data }
 
 func (r *convRun) panelsOfB(scratch []float32, group int, b block) ([]float32, int) {
 	r.input.pack(scratch, r.x, group, b)
@@ -114,12 +114,12 @@ func (r *convRun) panelsOfB(scratch []float32, group int, b block) ([]float32, i
 // store finishes the part of a tile that belongs to each image.
 func (r *convRun) store(tile []float32, at spot) {
 	plane := volume(r.geom.Out)
-	channel := at.b*r.geom.channelsOut() + at.row
+	channel := at.pair*r.geom.channelsOut() + at.row
 	for lane := 0; lane < at.cols; {
 		image, pixel := (at.col+lane)/plane, (at.col+lane)%plane
 		n := min(at.cols-lane, plane-pixel)
 		off := (image*r.geom.M+channel)*plane + pixel
-		f := finishArgs{dst: r.y[off:], tile: tile[lane : lane+len(tile)], ldd: plane, rows: at.rows, cols: n}
+		f := finishArgs{dst: r.y[off:], tile: tile[lane : lane+len(tile)], ldd: plane, ldt: r.input.k.NR, rows: at.rows, cols: n}
 		if r.residual != nil {
 			f.residual = r.residual[off:]
 		}

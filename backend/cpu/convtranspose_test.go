@@ -117,13 +117,26 @@ func dot(a, b []float32) (sum float64) {
 	return sum
 }
 
-// All phases of a kernel as large as its stride are one product; a pad sets some of them apart.
+// Where kernel equals stride the phases of a band share their input, unless a pad sets some of them apart.
 func TestConvTransposeSharesInput(t *testing.T) {
 	k := KernelsFor(Generic)
-	for _, c := range []struct{ kernel, stride, pad, want int }{{2, 2, 0, 1}, {3, 3, 0, 1}, {2, 2, 1, 4}, {4, 2, 1, 4}, {3, 2, 0, 4}} {
+	for _, c := range []struct {
+		kernel, stride, pad int
+		want                []bool
+	}{
+		{2, 2, 0, []bool{false, true}},
+		{3, 3, 0, []bool{false, true, true}},
+		{3, 3, 1, []bool{false, true, false}},
+		{4, 2, 1, []bool{false, false}},
+	} {
 		g := transposed2D(1, 5, 5, 6, c.kernel, c.stride, c.pad)
-		p := NewConvTranspose(k, g, make([]float32, g.weights()), Epilogue{})
-		require.Len(t, p.parts, c.want, "%+v", c)
+		bands := g.bands(k)
+		require.Len(t, bands, c.stride)
+		var got []bool
+		for _, f := range bands[0].phases {
+			got = append(got, f.sameInput)
+		}
+		require.Equal(t, c.want, got, "%+v", c)
 	}
 }
 
@@ -155,12 +168,17 @@ func TestConvTransposeResidualInPlace(t *testing.T) {
 	})
 }
 
-func TestConvTransposeHugeStride(t *testing.T) {
-	g := transposed2D(1, 1, 5, 2, 2, 1<<20, 1<<19)
-	g.Stride[1], g.Kernel[1], g.PadBegin[1], g.In[1], g.Out[1] = 1, 1, 0, 1, 1
-	g.Out[2] = 9
-	o := convOperands{x: []float32{1, 2}, w: []float32{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}}
-	sum, _ := convTransposeNaive(g, o.x, o.w, nil, nil)
-	k := KernelsFor(Detect())
-	checkExact(t, g, o, sum, runBanded(t, NewConvTranspose(k, g, o.w, o.ep), nil, o, len(sum)))
+// Strides beyond a window of phases: bands lie between each other in a row, most outputs are reached by no tap.
+func TestConvTransposeLargeStrides(t *testing.T) {
+	eachTier(t, func(t *testing.T, k *Kernels) {
+		r := newRand(t, 25)
+		for _, stride := range []int{maxWindow - 1, maxWindow, maxWindow + 1, 100, 1 << 20} {
+			g := transposed2D(1, 2, 5, 3, 2, 1, 0)
+			g.Kernel, g.In, g.Stride[2], g.PadBegin[2] = [3]int{1, 1, 2}, [3]int{1, 1, 3}, stride, stride/2
+			g.Out = [3]int{1, 1, min(3*stride, 2000)}
+			o := randomOperands(r, g)
+			sum, _ := convTransposeNaive(g, o.x, o.w, o.ep.Bias, o.residual)
+			checkExact(t, g, o, sum, runBanded(t, NewConvTranspose(k, g, o.w, o.ep), nil, o, len(sum)))
+		}
+	})
 }

@@ -23,32 +23,34 @@ DATA iota16<>+60(SB)/4, $15
 GLOBL iota16<>(SB), RODATA|NOPTR, $64
 
 // func finish32AVX512(args finishArgs)
-TEXT ·finish32AVX512(SB), NOSPLIT, $0-136
+TEXT ·finish32AVX512(SB), NOSPLIT, $0-144
 	MOVQ args_dst_base+0(FP), DI
 	MOVQ args_tile_base+24(FP), SI
 	MOVQ args_bias_base+48(FP), DX
 	MOVQ args_residual_base+72(FP), R9
 	MOVQ args_ldd+96(FP), R8
-	SHLQ $2, R8 // row stride in bytes
-	MOVQ args_cols+112(FP), CX
-	VBROADCASTSS args_lo+120(FP), Z5
-	VBROADCASTSS args_hi+124(FP), Z6
-	VBROADCASTSS args_slope+128(FP), Z7
+	MOVQ args_ldt+104(FP), R10
+	SHLQ $2, R8 // row strides in bytes
+	SHLQ $2, R10
+	MOVQ args_cols+120(FP), CX
+	VBROADCASTSS args_lo+128(FP), Z5
+	VBROADCASTSS args_hi+132(FP), Z6
+	VBROADCASTSS args_slope+136(FP), Z7
 	VPXORD Z8, Z8, Z8
-	MOVBLZX args_leaky+132(FP), BX
+	MOVBLZX args_leaky+140(FP), BX
 	MOVQ $1, AX
 	SHLQ CX, AX
 	DECQ AX // one bit per column
 	KMOVW AX, K1
 	SHRQ $16, AX
 	KMOVW AX, K2
-	MOVQ args_rows+104(FP), CX
+	MOVQ args_rows+112(FP), CX
 	TESTL BX, BX
 	JNE finish32AVX512_part_leaky
 finish32AVX512_part_clamp:
 	VMOVUPS 0(SI), Z0
 	VMOVUPS 64(SI), Z1
-	ADDQ $128, SI
+	ADDQ R10, SI
 	TESTQ DX, DX
 	JEQ finish32AVX512_part_clamp_residual
 	VBROADCASTSS (DX), Z2 // bias of the row
@@ -78,7 +80,7 @@ finish32AVX512_part_clamp_act:
 finish32AVX512_part_leaky:
 	VMOVUPS 0(SI), Z0
 	VMOVUPS 64(SI), Z1
-	ADDQ $128, SI
+	ADDQ R10, SI
 	TESTQ DX, DX
 	JEQ finish32AVX512_part_leaky_residual
 	VBROADCASTSS (DX), Z2 // bias of the row
@@ -107,28 +109,30 @@ finish32AVX512_part_leaky_act:
 	RET
 
 // func finish16AVX2(args finishArgs)
-TEXT ·finish16AVX2(SB), NOSPLIT, $0-136
+TEXT ·finish16AVX2(SB), NOSPLIT, $0-144
 	MOVQ args_dst_base+0(FP), DI
 	MOVQ args_tile_base+24(FP), SI
 	MOVQ args_bias_base+48(FP), DX
 	MOVQ args_residual_base+72(FP), R9
 	MOVQ args_ldd+96(FP), R8
-	SHLQ $2, R8 // row stride in bytes
-	MOVQ args_cols+112(FP), CX
-	VBROADCASTSS args_lo+120(FP), Y5
-	VBROADCASTSS args_hi+124(FP), Y6
-	VBROADCASTSS args_slope+128(FP), Y7
+	MOVQ args_ldt+104(FP), R10
+	SHLQ $2, R8 // row strides in bytes
+	SHLQ $2, R10
+	MOVQ args_cols+120(FP), CX
+	VBROADCASTSS args_lo+128(FP), Y5
+	VBROADCASTSS args_hi+132(FP), Y6
+	VBROADCASTSS args_slope+136(FP), Y7
 	VXORPS Y8, Y8, Y8
-	MOVBLZX args_leaky+132(FP), BX
+	MOVBLZX args_leaky+140(FP), BX
 	CMPQ CX, $16
 	JNE finish16AVX2_narrow
-	MOVQ args_rows+104(FP), CX
+	MOVQ args_rows+112(FP), CX
 	TESTL BX, BX
 	JNE finish16AVX2_full_leaky
 finish16AVX2_full_clamp:
 	VMOVUPS 0(SI), Y0
 	VMOVUPS 32(SI), Y1
-	ADDQ $64, SI
+	ADDQ R10, SI
 	TESTQ DX, DX
 	JEQ finish16AVX2_full_clamp_residual
 	VBROADCASTSS (DX), Y2 // bias of the row
@@ -158,7 +162,7 @@ finish16AVX2_full_clamp_act:
 finish16AVX2_full_leaky:
 	VMOVUPS 0(SI), Y0
 	VMOVUPS 32(SI), Y1
-	ADDQ $64, SI
+	ADDQ R10, SI
 	TESTQ DX, DX
 	JEQ finish16AVX2_full_leaky_residual
 	VBROADCASTSS (DX), Y2 // bias of the row
@@ -192,13 +196,13 @@ finish16AVX2_narrow:
 	VPBROADCASTD X2, Y2
 	VPCMPGTD iota16<>+0(SB), Y2, Y3 // column < cols
 	VPCMPGTD iota16<>+32(SB), Y2, Y4 // column < cols
-	MOVQ args_rows+104(FP), CX
+	MOVQ args_rows+112(FP), CX
 	TESTL BX, BX
 	JNE finish16AVX2_part_leaky
 finish16AVX2_part_clamp:
 	VMOVUPS 0(SI), Y0
 	VMOVUPS 32(SI), Y1
-	ADDQ $64, SI
+	ADDQ R10, SI
 	TESTQ DX, DX
 	JEQ finish16AVX2_part_clamp_residual
 	VBROADCASTSS (DX), Y2 // bias of the row
@@ -228,7 +232,7 @@ finish16AVX2_part_clamp_act:
 finish16AVX2_part_leaky:
 	VMOVUPS 0(SI), Y0
 	VMOVUPS 32(SI), Y1
-	ADDQ $64, SI
+	ADDQ R10, SI
 	TESTQ DX, DX
 	JEQ finish16AVX2_part_leaky_residual
 	VBROADCASTSS (DX), Y2 // bias of the row

@@ -6,7 +6,7 @@ import "math"
 //
 //	for i := range rows {
 //		for j := range cols {
-//			x := tile[i*NR+j]
+//			x := tile[i*ldt+j]
 //			if bias != nil { x += bias[i] }
 //			if residual != nil { x += residual[i*ldd+j] }
 //			if leaky { if x < 0 { x *= slope } } else { x = min(hi, max(lo, x)), NaN stays NaN }
@@ -14,12 +14,13 @@ import "math"
 //		}
 //	}
 //
-// residual may be dst; the tile overlaps nothing and is scratch afterwards. 1 <= cols <= NR, rows >= 1. It is assembly because products of
-// little depth (1x1 convolutions) would spend as long here as in their products.
+// residual may be dst; the tile overlaps nothing and is scratch afterwards. 1 <= cols <= NR, rows >= 1; NR floats are
+// read from each row of the tile. It is assembly because products of little
+// depth (1x1 convolutions) would spend as long here as in their products.
 type finishArgs struct {
 	dst, tile      []float32
 	bias, residual []float32
-	ldd            int
+	ldd, ldt       int
 	rows, cols     int
 	lo, hi         float32
 	slope          float32
@@ -47,7 +48,7 @@ func (f *finishArgs) setActivation(act *Activation) bool {
 func finish8Generic(f finishArgs) {
 	for i := range f.rows {
 		dst := f.dst[i*f.ldd:][:f.cols]
-		src := f.tile[i*genericCols:][:len(dst)]
+		src := f.tile[i*f.ldt:][:len(dst)]
 		if f.bias != nil {
 			bias := f.bias[i]
 			for j, x := range src {
@@ -89,7 +90,7 @@ func (k *Kernels) finish(args finishArgs, ep *Epilogue, channel int) {
 // storeTile checks that the operands reach as far as the kernel does, then runs it.
 func (k *Kernels) storeTile(args finishArgs) {
 	last := (args.rows-1)*args.ldd + args.cols
-	_, _ = args.dst[:last], args.tile[:args.rows*k.NR]
+	_, _ = args.dst[:last], args.tile[:(args.rows-1)*args.ldt+k.NR]
 	if args.residual != nil {
 		_ = args.residual[:last]
 	}

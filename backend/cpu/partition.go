@@ -2,9 +2,15 @@ package cpu
 
 // partition is a product cut into chunks of a parallel region.
 type partition struct {
-	nc, strips     int // columns per strip, strips
-	panels, blocks int // panels per chunk, blocks of panels
+	*product
+	width, strips  int // columns per strip, strips
+	panels, blocks int // panels of A per chunk, blocks of panels
 	chunks         int
+}
+
+// chunkPart is what one chunk makes of a product: panels [first, last) of A by columns [col, col+cols) of B.
+type chunkPart struct {
+	pair, first, last, col, cols int
 }
 
 // partition cuts the product into at least want chunks where it is large enough: full strips where there are enough
@@ -13,23 +19,35 @@ func (p *product) partition(want int) partition {
 	if p.a.rows == 0 || p.cols == 0 {
 		return partition{}
 	}
-	q := p.cut(p.nc, p.panels())
-	for narrow := 2 * p.k.NR; q.nc > narrow && q.chunks < want; {
-		q = p.cut(max(narrow, roundUp(q.nc/2, p.k.NR)), p.panels())
+	q := p.cut(p.nc, p.a.count())
+	for narrow := 2 * p.k.NR; q.width > narrow && q.chunks < want; {
+		q = p.cut(max(narrow, roundUp(q.width/2, p.k.NR)), p.a.count())
 	}
 	for q.panels > 2 && q.chunks < want {
-		q = p.cut(q.nc, (q.panels+1)/2)
+		q = p.cut(q.width, (q.panels+1)/2)
 	}
 	return q
 }
 
-// cut is the partition with strips of nc columns and at most so many panels per chunk.
-func (p *product) cut(nc, panels int) partition {
-	q := partition{nc: nc, panels: min(panels, p.panelsPerChunk(nc))}
-	q.strips = (p.cols + nc - 1) / nc
-	q.blocks = (p.panels() + q.panels - 1) / q.panels
-	q.chunks = p.bs * q.strips * q.blocks
+// cut is the partition with strips of width columns and at most so many panels per chunk.
+func (p *product) cut(width, panels int) partition {
+	q := partition{product: p, width: width, panels: min(panels, p.panelsPerChunk(width))}
+	q.strips = (p.cols + width - 1) / width
+	q.blocks = (p.a.count() + q.panels - 1) / q.panels
+	q.chunks = p.pairs * q.strips * q.blocks
 	return q
+}
+
+// part is what chunk i makes. Neighbouring chunks share panels of A.
+func (q *partition) part(i int) chunkPart {
+	col := i % q.strips * q.width
+	i /= q.strips
+	first := i % q.blocks * q.panels
+	return chunkPart{
+		pair:  i / q.blocks,
+		first: first, last: min(first+q.panels, q.a.count()),
+		col: col, cols: min(q.width, q.cols-col),
+	}
 }
 
 // chunksFor returns how many chunks a region wants: four per thread even out the load, one thread needs no cuts.

@@ -34,39 +34,6 @@ func (g *ConvGeom) axisPhases(axis int) []axisPhase {
 	return phases
 }
 
-// phase is one phase of the output: its residues, its first output, and what phases with the same input share.
-type phase struct {
-	residue, first [3]int
-	grid           [3]int   // how many outputs along each axis
-	taps           [][3]int // input position that output 0 of the phase sees through each tap
-}
-
-// phases lists the phases that have outputs.
-func (g *ConvGeom) phases() []phase {
-	var phases []phase
-	depth, height, width := g.axisPhases(0), g.axisPhases(1), g.axisPhases(2)
-	for _, z := range depth {
-		for _, y := range height {
-			for _, x := range width {
-				p := phase{
-					residue: [3]int{z.residue, y.residue, x.residue},
-					first:   [3]int{z.first, y.first, x.first},
-					grid:    [3]int{z.count, y.count, x.count},
-				}
-				for _, oz := range z.offsets {
-					for _, oy := range y.offsets {
-						for _, ox := range x.offsets {
-							p.taps = append(p.taps, [3]int{oz, oy, ox})
-						}
-					}
-				}
-				phases = append(phases, p)
-			}
-		}
-	}
-	return phases
-}
-
 // PackedConvTransposeWeights are the weights of a transposed convolution, packed by phase for the kernels of one tier.
 // They serve every plan with the same C, M, Group, Kernel, Stride and Dilation, whatever its sizes and pads.
 type PackedConvTransposeWeights struct {

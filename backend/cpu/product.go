@@ -1,13 +1,12 @@
 package cpu
 
-// product is the loop nest shared by matrix products and convolutions: C = A * B for a number of independent Bs (the
-// groups of a convolution, the matrices of a batch), each of which meets one or several As of the same size (phases
-// of a transposed convolution). A is packed beforehand, B on the fly.
+// product is the loop nest shared by matrix products and convolutions: C = A * B for a number of independent pairs
+// (the groups of a convolution, the matrices of a batch), A packed beforehand, B packed on the fly.
 //
-//	for each B, block of the As' panels, strip of nc columns: one chunk of a parallel region
+//	for each pair, block of A's panels, strip of nc columns:  one chunk of a parallel region
 //		for each block of kc steps of k:
 //			pack B[kc x nc]                                   into the worker's scratch, about half of L2
-//			for each panel, each NR columns of the strip:
+//			for each panel of A, each NR columns of the strip:
 //				kernel: tile += panel * columns               tile in the worker's scratch
 //				on the last block: store the tile
 //
@@ -16,67 +15,73 @@ package cpu
 type product struct {
 	k     *Kernels
 	a     panels // of one A
-	as    int    // As that meet each B
 	depth int    // K
 	cols  int    // N
-	bs    int    // Bs
-	kc    int    // steps of k per block
-	nc    int    // most columns per strip, a multiple of NR
+	pairs int
+	kc    int // steps of k per block
+	nc    int // most columns per strip, a multiple of NR
+	room  int // floats that the tiles of a chunk may take together, 0 for any number
 }
 
-// Block sizes, measured on Zen 4 (1 MiB L2) over 3x3 convolutions of 32..512 channels; L2 of other processors is larger.
+// Block sizes in floats, measured on Zen 4 (1 MiB L2) over 3x3 convolutions of 32..512 channels.
 const (
-	maxKC        = 512
-	stripFloats  = 96 << 10 // B strip: 384 KiB
-	tilesFloats  = 48 << 10 // tiles that wait for the next block of k: 192 KiB
-	chunksPerCPU = 4        // chunks per thread that even out the load
+	maxKC       = 512
+	stripFloats = 96 << 10 // a strip of B: 384 KiB
+	tilesFloats = 48 << 10 // tiles that wait for the next block of k: 192 KiB
 )
 
 // newProduct chooses the block sizes. A block of k is as even as possible.
 func newProduct(k *Kernels, m, depth, n int) product {
-	p := product{k: k, a: panels{m, k.MR}, as: 1, depth: depth, cols: n, bs: 1}
+	p := product{k: k, a: panels{m, k.MR}, depth: depth, cols: n, pairs: 1}
 	blocks := max(1, (depth+maxKC-1)/maxKC)
 	p.kc = max(1, (depth+blocks-1)/blocks)
 	p.nc = max(k.NR, min(stripFloats/p.kc/k.NR*k.NR, roundUp(n, k.NR)))
+	if p.blocked() {
+		p.room = tilesFloats
+	}
 	return p
 }
 
 // blocked says whether tiles wait for more than one block of k.
 func (p *product) blocked() bool { return p.depth > p.kc }
 
-// panels counts the panels of all As of one B.
-func (p *product) panels() int { return p.as * p.a.count() }
-
 // tileFloats is the room for one tile.
 func (p *product) tileFloats() int { return p.k.MR * p.k.NR }
 
 // panelsPerChunk is the most panels of A in a chunk whose strips have nc columns.
 func (p *product) panelsPerChunk(nc int) int {
-	if !p.blocked() {
-		return p.panels()
+	if p.room == 0 {
+		return p.a.count()
 	}
-	return max(1, min(p.panels(), tilesFloats/(p.tileFloats()*(nc/p.k.NR))))
+	return max(1, min(p.a.count(), p.room/(p.tileFloats()*(nc/p.k.NR))))
+}
+
+// chunkFloats is the room for all tiles of the largest chunk.
+func (p *product) chunkFloats() int {
+	most := 0
+	for nc := p.k.NR; nc <= p.nc; nc += p.k.NR {
+		most = max(most, p.panelsPerChunk(nc)*(nc/p.k.NR)*p.tileFloats())
+	}
+	return most
 }
 
 // scratchFloats is the scratch memory of one worker.
 func (p *product) scratchFloats() int {
 	tiles := p.tileFloats()
 	if p.blocked() {
-		for nc := p.k.NR; nc <= p.nc; nc += p.k.NR {
-			tiles = max(tiles, p.panelsPerChunk(nc)*(nc/p.k.NR)*p.tileFloats())
-		}
+		tiles = p.chunkFloats()
 	}
-	return alignUp(p.kc*p.nc) + alignUp(tiles) + p.k.NR // a store may begin inside a tile and read beyond its end
+	return alignUp(p.kc*p.nc) + alignUp(tiles+p.k.NR) // a store may begin inside a tile and read beyond its end
 }
 
-// operands is where a product's As and B come from and its tiles go.
+// operands is where a product's A and B come from and its tiles go.
 type operands interface {
-	// packedA returns the panels of A number a of the given B.
-	packedA(b, a int) []float32
+	// packedA returns the A of a pair.
+	packedA(pair int) []float32
 
-	// panelsOfB returns part r of a B as panels of NR columns, the first at 0 and the next ones stride apart. It may
-	// pack them in scratch, which holds (k1-k0)*cols floats, cols rounded up to NR.
-	panelsOfB(scratch []float32, b int, r block) (panels []float32, stride int)
+	// panelsOfB returns part r of the B of a pair as panels of NR columns, the first at 0 and the next ones stride
+	// apart. It may pack them in scratch, which holds (k1-k0)*cols floats, cols rounded up to NR.
+	panelsOfB(scratch []float32, pair int, r block) (b []float32, stride int)
 
 	// store takes a finished tile, [rows][NR]. It may use the tile as scratch, and read NR floats beyond it.
 	store(tile []float32, at spot)
@@ -87,24 +92,19 @@ type block struct {
 	k0, k1, col, cols int
 }
 
-// spot is where a tile belongs: C[row:row+rows, col:col+cols] of A number a of a B; cols <= NR.
+// spot is where a tile belongs: C[row:row+rows, col:col+cols] of a pair; cols <= NR.
 type spot struct {
-	b, a                 int
+	pair                 int
 	row, rows, col, cols int
 }
 
-// runChunk makes chunk i of the partition with one worker's scratch. Neighbouring chunks share panels of A.
-func (p *product) runChunk(q partition, i int, scratch []float32, o operands) {
-	strip := i % q.strips
-	i /= q.strips
-	first := i % q.blocks * q.panels
+// runChunk makes one chunk of the product with a worker's scratch.
+func (p *product) runChunk(part chunkPart, scratch []float32, o operands) {
 	c := chunk{
-		product: p, operands: o,
-		b: i / q.blocks, first: first, last: min(first+q.panels, p.panels()),
+		product: p, operands: o, part: part,
 		packed: scratch[:p.kc*p.nc],
 		tiles:  scratch[alignUp(p.kc*p.nc):],
 	}
-	c.r = block{col: strip * q.nc, cols: min(q.nc, p.cols-strip*q.nc)}
 	c.run()
 }
 
@@ -112,45 +112,43 @@ func (p *product) runChunk(q partition, i int, scratch []float32, o operands) {
 type chunk struct {
 	*product
 	operands
-	b             int
-	first, last   int // panels
-	r             block
+	part          chunkPart
 	packed, tiles []float32
 }
 
 func (c *chunk) run() {
-	for c.r.k0 = 0; ; c.r.k0 = c.r.k1 {
-		c.r.k1 = min(c.r.k0+c.kc, c.depth)
-		b, stride := c.panelsOfB(c.packed, c.b, c.r)
-		c.multiply(b, stride)
-		if c.r.k1 == c.depth {
+	r := block{col: c.part.col, cols: c.part.cols}
+	for {
+		r.k1 = min(r.k0+c.kc, c.depth)
+		b, stride := c.panelsOfB(c.packed, c.part.pair, r)
+		c.multiply(r, b, stride)
+		if r.k1 == c.depth {
 			return
 		}
+		r.k0 = r.k1
 	}
 }
 
 // multiply adds the products of one block of k to all tiles of the chunk.
-func (c *chunk) multiply(b []float32, stride int) {
-	steps := c.r.k1 - c.r.k0
+func (c *chunk) multiply(r block, b []float32, stride int) {
+	steps, a := r.k1-r.k0, c.packedA(c.part.pair)
 	size := 0 // of a tile that waits; one that does not is overwritten by the next
 	if c.blocked() {
 		size = c.tileFloats()
 	}
 	tiles := c.tiles
-	for panel := c.first; panel < c.last; panel++ {
-		number := panel / c.a.count()
-		row, rows := c.a.at(panel % c.a.count())
-		a := c.packedA(c.b, number)
+	for panel := c.part.first; panel < c.part.last; panel++ {
+		row, rows := c.a.at(panel)
 		args := gemmArgs{
-			a:    a[row*c.depth+c.r.k0*rows:][:steps*rows],
-			rows: rows, k: steps, ldc: c.k.NR, accumulate: c.r.k0 > 0,
+			a:    a[row*c.depth+r.k0*rows:][:steps*rows],
+			rows: rows, k: steps, ldc: c.k.NR, accumulate: r.k0 > 0,
 		}
-		for j := 0; j < c.r.cols; j += c.k.NR {
+		for j := 0; j < r.cols; j += c.k.NR {
 			args.b = b[j/c.k.NR*stride:][:steps*c.k.NR]
 			args.c = tiles[:rows*c.k.NR]
 			c.k.gemm[rows](args)
-			if c.r.k1 == c.depth {
-				c.store(args.c, spot{c.b, number, row, rows, c.r.col + j, min(c.k.NR, c.r.cols-j)})
+			if r.k1 == c.depth {
+				c.store(args.c, spot{c.part.pair, row, rows, r.col + j, min(c.k.NR, r.cols-j)})
 			}
 			tiles = tiles[size:]
 		}

@@ -41,7 +41,7 @@ func NewGemm(k *Kernels, g Gemm, packedA *PackedA, packedB *PackedB) *GemmPlan {
 		g.Batch = []GemmOffsets{{}}
 	}
 	p := &GemmPlan{Gemm: g, product: newProduct(k, g.M, g.K, g.N), constA: packedA, constB: packedB}
-	p.bs = len(g.Batch)
+	p.pairs = len(g.Batch)
 	if packedA != nil && (packedA.panels != p.a || packedA.depth != g.K) {
 		panic(fmt.Sprintf("BUG: packed A is %dx%d, want %dx%d for tiles of %d rows", packedA.rows, packedA.depth, g.M, g.K, k.MR))
 	}
@@ -83,7 +83,7 @@ func (p *GemmPlan) Run(pool *Pool, stop *atomic.Bool, ws, a, b, c []float32) {
 	scratch, size := ws[p.packFloats():], p.scratchFloats()
 	q := p.partition(chunksFor(threads))
 	pool.RunUntil(stop, q.chunks, func(worker, i int) {
-		p.runChunk(q, i, scratch[worker*size:][:size], run)
+		p.runChunk(q.part(i), scratch[worker*size:][:size], run)
 	})
 }
 
@@ -116,7 +116,7 @@ func (r *gemmRun) packA(pool *Pool, stop *atomic.Bool, ws, a []float32) {
 	})
 }
 
-func (r *gemmRun) packedA(b, _ int) []float32 {
+func (r *gemmRun) packedA(b int) []float32 {
 	if r.constA != nil || r.sameA {
 		return r.packed
 	}
@@ -144,8 +144,8 @@ func (r *gemmRun) store(tile []float32, at spot) {
 		}
 	}
 	f := finishArgs{
-		dst: r.c[r.Batch[at.b].C+at.row*r.LDC+at.col:], tile: tile,
-		ldd: r.LDC, rows: at.rows, cols: at.cols,
+		dst: r.c[r.Batch[at.pair].C+at.row*r.LDC+at.col:], tile: tile,
+		ldd: r.LDC, ldt: r.k.NR, rows: at.rows, cols: at.cols,
 	}
 	f.setActivation(&Activation{})
 	switch r.Beta {

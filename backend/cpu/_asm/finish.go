@@ -27,7 +27,7 @@ func finishAssembly() string {
 }
 
 // finishKernel emits one finish kernel. DI, SI: destination and tile; DX, R9: bias and residual, 0 where absent;
-// R8: bytes between rows; CX: rows left. Registers: data in 0, 1; an operand in 2; masks (AVX2) in 3, 4;
+// R8, R10: bytes between their rows; CX: rows left. Registers: data in 0, 1; an operand in 2; masks (AVX2) in 3, 4;
 // lo, hi, slope, zero in 5..8.
 type finishKernel struct {
 	gemmTile
@@ -45,19 +45,21 @@ const (
 )
 
 func (f finishKernel) emit() {
-	f.function(f.name+"(args finishArgs)", 136)
+	f.function(f.name+"(args finishArgs)", 144)
 	f.op("", "MOVQ args_dst_base+0(FP), DI")
 	f.op("", "MOVQ args_tile_base+24(FP), SI")
 	f.op("", "MOVQ args_bias_base+48(FP), DX")
 	f.op("", "MOVQ args_residual_base+72(FP), R9")
 	f.op("", "MOVQ args_ldd+96(FP), R8")
-	f.op("row stride in bytes", "SHLQ $2, R8")
-	f.op("", "MOVQ args_cols+112(FP), CX")
-	f.op("", "VBROADCASTSS args_lo+120(FP), %s", f.v(finishLo))
-	f.op("", "VBROADCASTSS args_hi+124(FP), %s", f.v(finishHi))
-	f.op("", "VBROADCASTSS args_slope+128(FP), %s", f.v(finishSlope))
+	f.op("", "MOVQ args_ldt+104(FP), R10")
+	f.op("row strides in bytes", "SHLQ $2, R8")
+	f.op("", "SHLQ $2, R10")
+	f.op("", "MOVQ args_cols+120(FP), CX")
+	f.op("", "VBROADCASTSS args_lo+128(FP), %s", f.v(finishLo))
+	f.op("", "VBROADCASTSS args_hi+132(FP), %s", f.v(finishHi))
+	f.op("", "VBROADCASTSS args_slope+136(FP), %s", f.v(finishSlope))
 	f.op("", "%s", f.zero(finishZero))
-	f.op("", "MOVBLZX args_leaky+132(FP), BX")
+	f.op("", "MOVBLZX args_leaky+140(FP), BX")
 	if f.isa == avx512 {
 		f.masks512()
 		f.bodies("part", true)
@@ -93,7 +95,7 @@ func (f finishKernel) masks2() {
 // bodies emits the loop over rows for both kinds of activation.
 func (f finishKernel) bodies(width string, masked bool) {
 	leaky := fmt.Sprintf("%s_%s_leaky", f.name, width)
-	f.op("", "MOVQ args_rows+104(FP), CX")
+	f.op("", "MOVQ args_rows+112(FP), CX")
 	f.op("", "TESTL BX, BX")
 	f.op("", "JNE %s", leaky)
 	f.loop(fmt.Sprintf("%s_%s_clamp", f.name, width), masked, f.clamp)
@@ -103,7 +105,7 @@ func (f finishKernel) bodies(width string, masked bool) {
 func (f finishKernel) loop(label string, masked bool, activate func(i int)) {
 	f.label(label)
 	f.eachVector(func(j int) { f.op("", "VMOVUPS %d(SI), %s", j*f.bytes(), f.v(j)) })
-	f.op("", "ADDQ $%d, SI", f.vectors*f.bytes())
+	f.op("", "ADDQ R10, SI")
 	f.op("", "TESTQ DX, DX")
 	f.op("", "JEQ %s_residual", label)
 	f.op("bias of the row", "VBROADCASTSS (DX), %s", f.v(finishOperand))

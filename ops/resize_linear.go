@@ -4,24 +4,21 @@ package ops
 type interpolator struct {
 	plain     func(o *resizeOp, c *Call, p []axisPlan, x, y *Tensor) error
 	antialias func(o *resizeOp, c *Call, p []axisPlan, x, y *Tensor) error
-	element   func(v float64) *Tensor
 }
 
 // Integers of up to 32 bits are weighted with floats, as onnxruntime does.
 var interpolators = map[DType]interpolator{
-	Float32: {resizeFloats[float32], antialiasFloats[float32], oneElement[float32]},
-	Float64: {resizeFloats[float64], antialiasFloats[float64], oneElement[float64]},
-	Int8:    {resizeBytes[int8], antialiasBytes[int8], oneElement[int8]},
-	Uint8:   {resizeBytes[uint8], antialiasBytes[uint8], oneElement[uint8]},
-	Int16:   {resizeIntegers[int16, float32], antialiasIntegers[int16, float32], oneElement[int16]},
-	Uint16:  {resizeIntegers[uint16, float32], antialiasIntegers[uint16, float32], oneElement[uint16]},
-	Int32:   {resizeIntegers[int32, float32], antialiasIntegers[int32, float32], oneElement[int32]},
-	Uint32:  {resizeIntegers[uint32, float32], antialiasIntegers[uint32, float32], oneElement[uint32]},
-	Int64:   {resizeIntegers[int64, float64], antialiasIntegers[int64, float64], oneElement[int64]},
-	Uint64:  {resizeIntegers[uint64, float64], antialiasIntegers[uint64, float64], oneElement[uint64]},
+	Float32: {resizeFloats[float32], antialiasFloats[float32]},
+	Float64: {resizeFloats[float64], antialiasFloats[float64]},
+	Int8:    {resizeBytes[int8], antialiasBytes[int8]},
+	Uint8:   {resizeBytes[uint8], antialiasBytes[uint8]},
+	Int16:   {resizeIntegers[int16, float32], antialiasIntegers[int16, float32]},
+	Uint16:  {resizeIntegers[uint16, float32], antialiasIntegers[uint16, float32]},
+	Int32:   {resizeIntegers[int32, float32], antialiasIntegers[int32, float32]},
+	Uint32:  {resizeIntegers[uint32, float32], antialiasIntegers[uint32, float32]},
+	Int64:   {resizeIntegers[int64, float64], antialiasIntegers[int64, float64]},
+	Uint64:  {resizeIntegers[uint64, float64], antialiasIntegers[uint64, float64]},
 }
-
-func oneElement[T Number](v float64) *Tensor { return Of([]T{saturate[T](v)}) }
 
 // maxRowTaps bounds the rows of X that one row of Y may be made of when all axes
 // are interpolated at once: three axes outside the rows, in mode cubic.

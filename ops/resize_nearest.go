@@ -2,30 +2,22 @@ package ops
 
 // runNearest moves elements: y[i, j, ...] = x[index0[i], index1[j], ...].
 func (o *resizeOp) runNearest(c *Call, p []axisPlan, x, y *Tensor) error {
+	extra := elementOf(x.DType(), float64(o.extra))
 	switch x.DType().Bits() {
 	case 0:
 		nearestRows(c, o, p, x.Strings(), y.Strings(), "")
 	case 8:
-		nearestRows(c, o, p, units[uint8](x), units[uint8](y), units[uint8](o.extraElement(x.DType()))[0])
+		nearestRows(c, o, p, units[uint8](x), units[uint8](y), units[uint8](extra)[0])
 	case 16:
-		nearestRows(c, o, p, units[uint16](x), units[uint16](y), units[uint16](o.extraElement(x.DType()))[0])
+		nearestRows(c, o, p, units[uint16](x), units[uint16](y), units[uint16](extra)[0])
 	case 32:
-		nearestRows(c, o, p, units[uint32](x), units[uint32](y), units[uint32](o.extraElement(x.DType()))[0])
+		nearestRows(c, o, p, units[uint32](x), units[uint32](y), units[uint32](extra)[0])
 	case 64:
-		nearestRows(c, o, p, units[uint64](x), units[uint64](y), units[uint64](o.extraElement(x.DType()))[0])
+		nearestRows(c, o, p, units[uint64](x), units[uint64](y), units[uint64](extra)[0])
 	case 128:
-		nearestRows(c, o, p, units[[2]uint64](x), units[[2]uint64](y), units[[2]uint64](o.extraElement(x.DType()))[0])
+		nearestRows(c, o, p, units[[2]uint64](x), units[[2]uint64](y), units[[2]uint64](extra)[0])
 	}
 	return nil
-}
-
-// extraElement is extrapolation_value as one element of a type, saturated; types
-// that are no numbers get 0.
-func (o *resizeOp) extraElement(d DType) *Tensor {
-	if f, ok := interpolators[d]; ok {
-		return f.element(float64(o.extra))
-	}
-	return NewTensor(d, Scalar())
 }
 
 // nearestRows walks Y in rows of its innermost resized axis, whose elements are

@@ -1,6 +1,10 @@
 package ops
 
-import "math"
+import (
+	"math"
+
+	"github.com/x448/float16"
+)
 
 // saturate converts a real to an element type: integers take the nearest value
 // that they hold and 0 for NaN, their fraction is cut off.
@@ -39,4 +43,37 @@ func within(v, lo, hi float64) float64 {
 		return 0
 	}
 	return max(lo, min(v, hi))
+}
+
+// elementOf is a scalar tensor of type d that holds v, saturated; types that are no
+// numbers in Go get their zero.
+func elementOf(d DType, v float64) *Tensor {
+	t := NewTensor(d, Scalar())
+	switch d {
+	case Float32:
+		Data[float32](t)[0] = float32(v)
+	case Float64:
+		Data[float64](t)[0] = v
+	case Int8:
+		Data[int8](t)[0] = saturate[int8](v)
+	case Int16:
+		Data[int16](t)[0] = saturate[int16](v)
+	case Int32:
+		Data[int32](t)[0] = saturate[int32](v)
+	case Int64:
+		Data[int64](t)[0] = saturate[int64](v)
+	case Uint8:
+		Data[uint8](t)[0] = saturate[uint8](v)
+	case Uint16:
+		Data[uint16](t)[0] = saturate[uint16](v)
+	case Uint32:
+		Data[uint32](t)[0] = saturate[uint32](v)
+	case Uint64:
+		Data[uint64](t)[0] = saturate[uint64](v)
+	case Float16:
+		Data[float16.Float16](t)[0] = float16.Fromfloat32(float32(v))
+	case BFloat16:
+		Data[BF16](t)[0] = ToBF16(float32(v))
+	}
+	return t
 }

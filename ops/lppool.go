@@ -45,12 +45,7 @@ func (o *lpPool) Run(c *Call, in, out []*Tensor) error {
 		return err
 	}
 	power, root := normPower(o.p)
-	finish := func(sum float64, _ poolRow, _ int) float64 { return root(sum) }
-	if in[0].DType() == Float32 {
-		sumPool(c, rows, Data[float32](in[0]), Data[float32](out[0]), power, finish)
-	} else {
-		sumPool(c, rows, Data[float64](in[0]), Data[float64](out[0]), power, finish)
-	}
+	(&poolSums{poolRows: rows, each: power, finish: root}).run(c, in[0], out[0])
 	return nil
 }
 

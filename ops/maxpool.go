@@ -97,30 +97,42 @@ func runMaxPool[T Number](c *Call, o *maxPool, least T, in, out []*Tensor) error
 	return nil
 }
 
-// maxRow computes one row of Y: tap by tap where a tap serves many outputs, else
-// output by output, so that a kernel much larger than the input costs no more than
-// the input.
+// maxRow computes one row of Y: for a piece of it, first the largest of every
+// column under the kernel, then the largest of the columns under each output.
 func maxRow[T Number](p *poolRows, r poolRow, x, y []T, least T) {
 	a := &p.axes[2]
-	if a.out < a.kernel {
+	width := a.pieceWidth()
+	if width == 0 {
 		for i := range y {
 			y[i], _ = maxWindow(p, r, i, x, least)
 		}
 		return
 	}
-	for i := range y {
-		y[i] = least
-	}
-	p.eachLine(r, func(line int) {
-		xs := x[line:][:a.in]
+	var columns [spanLimit]T
+	for first := 0; first < a.out; first += width {
+		piece := y[first:min(first+width, a.out)]
+		from, to := a.span(first, len(piece))
+		c, lines := columns[:to-from], 0
+		p.eachLine(r, func(line int) {
+			if lines++; lines == 1 {
+				copy(c, x[line+from:line+to])
+			} else {
+				maxInto(c, x[line+from:line+to], 1)
+			}
+		})
+		for i := range piece {
+			piece[i] = least
+		}
+		if lines == 0 {
+			continue
+		}
 		for k := range a.kernel {
-			start := k*a.dilation - a.padBegin
-			lo, hi := inside(start, a.stride, a.in, a.out)
-			if lo < hi {
-				maxInto(y[lo:hi], xs[start+lo*a.stride:], a.stride)
+			start := first*a.stride - a.padBegin + k*a.dilation
+			if lo, hi := inside(start, a.stride, a.in, len(piece)); lo < hi {
+				maxInto(piece[lo:hi], c[start+lo*a.stride-from:], a.stride)
 			}
 		}
-	})
+	}
 }
 
 // maxInto is y[i] = max(y[i], x[i·step]).

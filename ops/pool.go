@@ -102,6 +102,26 @@ func (p *poolRows) eachLine(r poolRow, f func(line int)) {
 	}
 }
 
+// spanLimit is the most pixels along the last axis that a piece of an output row
+// may cover: the pools fold their columns on the stack.
+const spanLimit = 1024
+
+// pieceWidth is the number of outputs whose windows cover at most spanLimit pixels
+// together; 0 where one window alone covers more.
+func (a *spatialAxis) pieceWidth() int {
+	if a.extent() > spanLimit {
+		return 0
+	}
+	return (spanLimit-int(a.extent()))/a.stride + 1
+}
+
+// span is the range of inputs under count outputs from first on.
+func (a *spatialAxis) span(first, count int) (from, to int) {
+	from = max(0, first*a.stride-a.padBegin)
+	to = min(a.in, (first+count-1)*a.stride-a.padBegin+int(a.extent()))
+	return from, max(from, to)
+}
+
 // columnMajor turns a position in X into the one that storage_order 1 counts: the
 // first spatial axis runs fastest. -1 stays.
 func (p *poolRows) columnMajor(index int) int {

@@ -52,8 +52,9 @@ func (g *ConvGeom) newBand(k *Kernels, z, y axisPhase, window []axisPhase) *tran
 	for i, x := range window {
 		f := bandPhase{residue: [3]int{z.residue, y.residue, x.residue}}
 		f.input = tapInput{
-			k: k, in: g.In, grid: b.grid, stride: [3]int{1, 1, 1}, taps: tapOffsets(z, y, x), channels: g.channelsIn(), groups: g.Group,
+			k: k, in: g.In, grid: b.grid, stride: [3]int{1, 1, 1}, channels: g.channelsIn(), groups: g.Group,
 		}
+		f.input.setTaps(tapOffsets(z, y, x))
 		f.product = newProduct(k, g.channelsOut(), g.channelsIn()*len(f.input.taps), g.N*volume(b.grid))
 		f.product.pairs = g.Group
 		f.sameInput = i > 0 && slices.Equal(f.input.taps, b.phases[i-1].input.taps)

@@ -58,12 +58,14 @@ func NewConvPacked(k *Kernels, g ConvGeom, w *PackedConvWeights, ep Epilogue) *C
 	}
 	checkWeights(w.Floats(), g.weights())
 	p.input = tapInput{k: k, in: g.In, grid: g.Out, stride: g.Stride, channels: g.channelsIn(), groups: g.Group}
+	var taps [][3]int
 	eachTap(g.Kernel, func(at [3]int) {
 		for i := range at {
 			at[i] = at[i]*g.Dilation[i] - g.PadBegin[i]
 		}
-		p.input.taps = append(p.input.taps, at)
+		taps = append(taps, at)
 	})
+	p.input.setTaps(taps)
 	if g.pointwise() {
 		p.input.flatten()
 	}

@@ -5,49 +5,69 @@
 #include "textflag.h"
 
 // func gather32AVX512(args gatherArgs)
-TEXT ·gather32AVX512(SB), NOSPLIT, $0-72
+TEXT ·gather32AVX512(SB), NOSPLIT, $0-104
 	MOVQ args_dst_base+0(FP), DI
 	MOVQ args_src_base+24(FP), SI
-	MOVQ args_dstStride+48(FP), R8
-	MOVQ args_srcStride+56(FP), R9
-	MOVQ args_count+64(FP), CX
+	MOVQ args_offsets_base+48(FP), R10
+	MOVQ args_offsets_len+56(FP), R11
+	MOVQ args_start+72(FP), AX
+	MOVQ args_dstStride+80(FP), R8
+	MOVQ args_srcStride+88(FP), R9
+	MOVQ args_count+96(FP), CX
+	LEAQ (SI)(AX*4), SI
 	SHLQ $2, R8
 	SHLQ $2, R9
-	TESTQ CX, CX
-	JEQ gather32AVX512_done
-gather32AVX512_loop:
-	VMOVUPS 0(SI), Z0
-	VMOVUPS 64(SI), Z1
-	VMOVUPS Z0, 0(DI)
-	VMOVUPS Z1, 64(DI)
+gather32AVX512_channel:
+	MOVQ DI, DX
+	MOVQ R10, R12
+	MOVQ R11, R13
+gather32AVX512_row:
+	MOVQ (R12), AX
+	VMOVUPS 0(SI)(AX*4), Z0
+	VMOVUPS 64(SI)(AX*4), Z1
+	VMOVUPS Z0, 0(DX)
+	VMOVUPS Z1, 64(DX)
+	ADDQ $8, R12
+	ADDQ $128, DX
+	DECQ R13
+	JNE gather32AVX512_row
 	ADDQ R9, SI
 	ADDQ R8, DI
 	DECQ CX
-	JNE gather32AVX512_loop
-gather32AVX512_done:
+	JNE gather32AVX512_channel
 	VZEROUPPER
 	RET
 
 // func gather16AVX2(args gatherArgs)
-TEXT ·gather16AVX2(SB), NOSPLIT, $0-72
+TEXT ·gather16AVX2(SB), NOSPLIT, $0-104
 	MOVQ args_dst_base+0(FP), DI
 	MOVQ args_src_base+24(FP), SI
-	MOVQ args_dstStride+48(FP), R8
-	MOVQ args_srcStride+56(FP), R9
-	MOVQ args_count+64(FP), CX
+	MOVQ args_offsets_base+48(FP), R10
+	MOVQ args_offsets_len+56(FP), R11
+	MOVQ args_start+72(FP), AX
+	MOVQ args_dstStride+80(FP), R8
+	MOVQ args_srcStride+88(FP), R9
+	MOVQ args_count+96(FP), CX
+	LEAQ (SI)(AX*4), SI
 	SHLQ $2, R8
 	SHLQ $2, R9
-	TESTQ CX, CX
-	JEQ gather16AVX2_done
-gather16AVX2_loop:
-	VMOVUPS 0(SI), Y0
-	VMOVUPS 32(SI), Y1
-	VMOVUPS Y0, 0(DI)
-	VMOVUPS Y1, 32(DI)
+gather16AVX2_channel:
+	MOVQ DI, DX
+	MOVQ R10, R12
+	MOVQ R11, R13
+gather16AVX2_row:
+	MOVQ (R12), AX
+	VMOVUPS 0(SI)(AX*4), Y0
+	VMOVUPS 32(SI)(AX*4), Y1
+	VMOVUPS Y0, 0(DX)
+	VMOVUPS Y1, 32(DX)
+	ADDQ $8, R12
+	ADDQ $64, DX
+	DECQ R13
+	JNE gather16AVX2_row
 	ADDQ R9, SI
 	ADDQ R8, DI
 	DECQ CX
-	JNE gather16AVX2_loop
-gather16AVX2_done:
+	JNE gather16AVX2_channel
 	VZEROUPPER
 	RET

@@ -10,6 +10,9 @@ type Kernels struct {
 	// MR and NR are the rows and columns of the largest tile of the matrix product.
 	MR, NR int
 
+	// Block is the number of channels per group of a channel-blocked Map: the lanes of one vector.
+	Block int
+
 	gemm       []func(gemmArgs) // by the rows of the tile, 1..MR
 	gather     func(gatherArgs)
 	finishTile func(finishArgs)
@@ -33,6 +36,7 @@ var kernelTables = func() map[Tier]*Kernels {
 		Tier:       Generic,
 		MR:         genericRows,
 		NR:         genericCols,
+		Block:      8,
 		gemm:       gemmGeneric,
 		gather:     gather8Generic,
 		finishTile: finish8Generic,

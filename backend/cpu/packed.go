@@ -121,7 +121,9 @@ func (k *Kernels) packColumns(dst []float32, b matrixView, depth, n int) {
 		src := b.from(0, col)
 		switch {
 		case cols == k.NR && b.colStride == 1:
-			k.copyRows(gatherArgs{dst: panel, dstStride: k.NR, src: src.data, srcStride: b.rowStride, count: depth})
+			k.copyRows(gatherArgs{
+				dst: panel, src: src.data, offsets: noOffset, dstStride: k.NR, srcStride: b.rowStride, count: depth,
+			})
 			continue
 		case cols < k.NR:
 			clear(panel)

@@ -21,7 +21,7 @@ func (p *product) partition(want int) partition {
 	}
 	q := p.cut(p.nc, p.a.count())
 	for narrow := 2 * p.k.NR; q.width > narrow && q.chunks < want; {
-		q = p.cut(max(narrow, roundUp(q.width/2, p.k.NR)), p.a.count())
+		q = p.cut(max(narrow, q.width/2/p.k.NR*p.k.NR), p.a.count())
 	}
 	for q.panels > 2 && q.chunks < want {
 		q = p.cut(q.width, (q.panels+1)/2)
@@ -29,11 +29,12 @@ func (p *product) partition(want int) partition {
 	return q
 }
 
-// cut is the partition with strips of width columns and at most so many panels per chunk.
+// cut is the partition with strips of at most width columns and at most so many panels per chunk.
 func (p *product) cut(width, panels int) partition {
-	q := partition{product: p, width: width, panels: min(panels, p.panelsPerChunk(width))}
-	q.strips = (p.cols + width - 1) / width
-	q.blocks = (p.a.count() + q.panels - 1) / q.panels
+	q := partition{product: p, panels: min(panels, p.panelsPerChunk(width))}
+	q.strips = ceilDiv(p.cols, width)
+	q.width = roundUp(ceilDiv(p.cols, q.strips), p.k.NR) // as even as possible
+	q.blocks = ceilDiv(p.a.count(), q.panels)
 	q.chunks = p.pairs * q.strips * q.blocks
 	return q
 }

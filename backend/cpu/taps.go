@@ -12,8 +12,18 @@ type tapInput struct {
 	in, grid [3]int
 	stride   [3]int
 	taps     [][3]int // the input position that output 0 sees through each tap
+	offsets  []int    // the same as offsets in memory
 	channels int      // of a group
 	groups   int
+}
+
+// setTaps sets taps and offsets.
+func (s *tapInput) setTaps(taps [][3]int) {
+	s.taps = taps
+	s.offsets = make([]int, len(taps))
+	for i, t := range taps {
+		s.offsets[i] = (t[0]*s.in[1]+t[1])*s.in[2] + t[2]
+	}
 }
 
 // flatten makes one row of a pointwise convolution's input, which then packs in whole panels.
@@ -52,62 +62,75 @@ func (s *tapInput) pack(dst, x []float32, group int, r block) {
 	}
 }
 
-// packRun packs one run of outputs into the lanes of a panel from lane on.
+// packRun packs one run of outputs into the lanes of a panel from lane on. Neighbouring taps that see nothing but
+// whole rows are copied together.
 func (s *tapInput) packRun(panel, x []float32, group, lane int, r run, b block) {
 	image := x[(r.image*s.groups+group)*s.channels*volume(s.in):]
-	taps := len(s.taps)
-	for t, tap := range s.taps {
-		c0, c1 := max(0, ceilDiv(b.k0-t, taps)), ceilDiv(b.k1-t, taps)
-		if c0 >= c1 {
-			continue
+	for t := 0; t < len(s.taps); {
+		v := s.view(t, r, b)
+		switch {
+		case v.count == 0:
+			t++
+		case v.hi-v.lo == s.k.NR && s.stride[2] == 1:
+			end := t + 1
+			for end < len(s.taps) && s.view(end, r, b) == v {
+				end++
+			}
+			s.packWhole(panel, image, t, end, v, r, b)
+			t = end
+		default:
+			s.packPart(panel[lane:], image, t, v, r, b)
+			t++
 		}
-		rows := tapRows{
-			dst: panel[(c0*taps+t-b.k0)*s.k.NR+lane:], dstStride: taps * s.k.NR,
-			src: image[c0*volume(s.in):], srcStride: volume(s.in),
-			count: c1 - c0, n: r.n, step: s.stride[2],
-		}
-		z, y := r.z*s.stride[0]+tap[0], r.y*s.stride[1]+tap[1]
-		if z < 0 || z >= s.in[0] || y < 0 || y >= s.in[1] {
-			rows.zero()
-			continue
-		}
-		rows.copy(s.k, (z*s.in[1]+y)*s.in[2], r.x*s.stride[2]+tap[2], s.in[2])
 	}
 }
 
-// tapRows is what one tap sees of count channels over one run of n outputs: rows of n floats, dstStride apart, from
-// channels that are srcStride apart, every step-th float.
-type tapRows struct {
-	dst, src             []float32
-	dstStride, srcStride int
-	count, n, step       int
+// tapView is what a tap sees of a run of outputs: lanes [lo, hi) are inside the input, none where lo == hi; and the
+// channels of a block that have the tap, count from first on.
+type tapView struct {
+	lo, hi, first, count int
 }
 
-func (t *tapRows) zero() {
-	for i := range t.count {
-		clear(t.dst[i*t.dstStride:][:t.n])
+func (s *tapInput) view(t int, r run, b block) (v tapView) {
+	tap, taps := s.taps[t], len(s.taps)
+	v.first = max(0, ceilDiv(b.k0-t, taps))
+	v.count = max(0, ceilDiv(b.k1-t, taps)-v.first)
+	z, y, x := r.z*s.stride[0]+tap[0], r.y*s.stride[1]+tap[1], r.x*s.stride[2]+tap[2]
+	if z < 0 || z >= s.in[0] || y < 0 || y >= s.in[1] {
+		return v
 	}
+	v.lo = min(r.n, max(0, ceilDiv(-x, s.stride[2])))
+	v.hi = min(r.n, max(v.lo, ceilDiv(s.in[2]-x, s.stride[2])))
+	return v
 }
 
-// copy copies from the row of width floats at offset row of each channel, beginning at its element x, which like
-// the end may lie outside: that part is zero.
-func (t *tapRows) copy(k *Kernels, row, x, width int) {
-	lo := min(t.n, max(0, ceilDiv(-x, t.step)))
-	hi := min(t.n, max(lo, ceilDiv(width-x, t.step)))
-	if lo == hi {
-		t.zero()
-		return
-	}
-	src := t.src[row+x+lo*t.step:]
-	if t.step == 1 && hi-lo == k.NR {
-		k.copyRows(gatherArgs{t.dst, src, t.dstStride, t.srcStride, t.count})
-		return
-	}
-	for i := range t.count {
-		dst := t.dst[i*t.dstStride:][:t.n]
-		clear(dst[:lo])
-		copyStep(dst[lo:hi], src[i*t.srcStride:], t.step)
-		clear(dst[hi:])
+// start returns the offset in an image of what output 0 of a run sees of a channel through a tap at 0.
+func (s *tapInput) start(channel int, r run) int {
+	return channel*volume(s.in) + (r.z*s.stride[0]*s.in[1]+r.y*s.stride[1])*s.in[2] + r.x*s.stride[2]
+}
+
+// packWhole packs taps [t, end), which have the same view v of a whole panel.
+func (s *tapInput) packWhole(panel, image []float32, t, end int, v tapView, r run, b block) {
+	s.k.copyRows(gatherArgs{
+		dst: panel[(v.first*len(s.taps)+t-b.k0)*s.k.NR:], dstStride: len(s.taps) * s.k.NR,
+		src: image, start: s.start(v.first, r), offsets: s.offsets[t:end], srcStride: volume(s.in),
+		count: v.count,
+	})
+}
+
+// packPart packs the lanes of one tap: zeros, what it sees, zeros.
+func (s *tapInput) packPart(panel, image []float32, t int, v tapView, r run, b block) {
+	step, plane := s.stride[2], volume(s.in)
+	from := s.start(v.first, r) + s.offsets[t] + v.lo*step
+	to := (v.first*len(s.taps) + t - b.k0) * s.k.NR
+	for range v.count {
+		dst := panel[to:][:r.n]
+		clear(dst[:v.lo])
+		if v.lo < v.hi {
+			copyStep(dst[v.lo:v.hi], image[from:], step)
+		}
+		clear(dst[v.hi:])
+		from, to = from+plane, to+len(s.taps)*s.k.NR
 	}
 }
 

@@ -14,31 +14,43 @@ func gatherAssembly() string {
 	return t.String()
 }
 
-// emitGather writes one gather kernel. DI, SI: destination and source; R8, R9: bytes between their rows; CX: rows.
+// emitGather writes one gather kernel. SI: source of the channel; DI: destination of the channel, DX of the row;
+// R8, R9: bytes between channels; R10, R11: offsets and their number; R12, R13: offset under way, offsets left;
+// CX: channels left.
 func emitGather(t *text, g gemmTile) {
 	name := tileName("gather", g)
-	t.function(name+"(args gatherArgs)", 72)
+	t.function(name+"(args gatherArgs)", 104)
 	t.op("", "MOVQ args_dst_base+0(FP), DI")
 	t.op("", "MOVQ args_src_base+24(FP), SI")
-	t.op("", "MOVQ args_dstStride+48(FP), R8")
-	t.op("", "MOVQ args_srcStride+56(FP), R9")
-	t.op("", "MOVQ args_count+64(FP), CX")
+	t.op("", "MOVQ args_offsets_base+48(FP), R10")
+	t.op("", "MOVQ args_offsets_len+56(FP), R11")
+	t.op("", "MOVQ args_start+72(FP), AX")
+	t.op("", "MOVQ args_dstStride+80(FP), R8")
+	t.op("", "MOVQ args_srcStride+88(FP), R9")
+	t.op("", "MOVQ args_count+96(FP), CX")
+	t.op("", "LEAQ (SI)(AX*4), SI")
 	t.op("", "SHLQ $2, R8")
 	t.op("", "SHLQ $2, R9")
-	t.op("", "TESTQ CX, CX")
-	t.op("", "JEQ %s_done", name)
-	t.label(name + "_loop")
+	t.label(name + "_channel")
+	t.op("", "MOVQ DI, DX")
+	t.op("", "MOVQ R10, R12")
+	t.op("", "MOVQ R11, R13")
+	t.label(name + "_row")
+	t.op("", "MOVQ (R12), AX")
 	for j := range g.vectors {
-		t.op("", "VMOVUPS %d(SI), %s", j*g.bytes(), g.v(j))
+		t.op("", "VMOVUPS %d(SI)(AX*4), %s", j*g.bytes(), g.v(j))
 	}
 	for j := range g.vectors {
-		t.op("", "VMOVUPS %s, %d(DI)", g.v(j), j*g.bytes())
+		t.op("", "VMOVUPS %s, %d(DX)", g.v(j), j*g.bytes())
 	}
+	t.op("", "ADDQ $8, R12")
+	t.op("", "ADDQ $%d, DX", g.vectors*g.bytes())
+	t.op("", "DECQ R13")
+	t.op("", "JNE %s_row", name)
 	t.op("", "ADDQ R9, SI")
 	t.op("", "ADDQ R8, DI")
 	t.op("", "DECQ CX")
-	t.op("", "JNE %s_loop", name)
-	t.label(name + "_done")
+	t.op("", "JNE %s_channel", name)
 	t.ret()
 }
 

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+)
+
+// rootExample is what a new user reads first.
+const rootExample = `  tconv-run demo                                      see what it does: pictures in ./tconv-demo
+  tconv-run unet.onnx                                 run once on random numbers: does it run, how fast?
+  tconv-run image unet.onnx photo.jpg -o mask.png     picture in, picture out
+  tconv-run unet.onnx -i input=x.npy -o y.npy         arrays in, arrays out
+  tconv-run inspect unet.onnx                         what is in the model, can it run?
+  tconv-run verify unet.onnx --golden out.npz         are the numbers right?`
+
+// helpTemplate puts examples first and keeps the flags that every command has on one line.
+const helpTemplate = `{{.Example}}
+
+Usage:
+  {{.UseLine}}
+{{if .HasAvailableSubCommands}}
+Commands:{{range .Commands}}{{if or .IsAvailableCommand (eq .Name "help")}}
+  {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}
+
+"tconv-run COMMAND --help" shows the flags of a command.
+{{end}}{{if and .HasParent .HasAvailableLocalFlags}}
+Flags:
+{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}
+{{end}}
+Everywhere: --json  -q, --quiet  -v, --verbose  --no-color  --no-progress  -h, --help
+`
+
+// setHelp gives the commands their help and makes wrong flags usage errors.
+func setHelp(root *cobra.Command) {
+	root.SetHelpTemplate(helpTemplate)
+	root.SetUsageTemplate(helpTemplate)
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.CompletionOptions.DisableDescriptions = true
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return withHint(usagef("%w", err), "%q shows the flags", cmd.CommandPath()+" --help")
+	})
+	for _, c := range root.Commands() {
+		c.DisableFlagsInUseLine = true
+		c.Flags().SortFlags = false
+		c.Flags().BoolP("help", "h", false, "")
+		c.Flags().MarkHidden("help")
+		c.Args = usageArgs(c.Args)
+	}
+}
+
+// usageArgs makes wrong arguments usage errors.
+func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return withHint(usagef("%w", err), "%q shows how it is used", cmd.CommandPath()+" --help")
+		}
+		return nil
+	}
+}
+
+// args wants at least low and at most high arguments (-1: any number), called what.
+func args(low, high int, what string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		switch {
+		case len(args) < low:
+			return fmt.Errorf("%s is missing", what)
+		case high >= 0 && len(args) > high:
+			return fmt.Errorf("unexpected argument %q", args[high])
+		}
+		return nil
+	}
+}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+
+	"github.com/tconv/tconv"
+)
+
+// layerReport says which node is the first whose output is out of tolerance.
+type layerReport struct {
+	Compared int         `json:"compared"` // values that both paths make
+	Steps    int         `json:"steps"`
+	Node     string      `json:"node,omitempty"`
+	Op       string      `json:"op,omitempty"`
+	Kernel   string      `json:"kernel,omitempty"`
+	Value    *comparison `json:"value,omitempty"` // of the first bad node; nil if there is none
+}
+
+// failure is an error if a node is out of tolerance.
+func (r *layerReport) failure() error {
+	if r.Value == nil {
+		return nil
+	}
+	return kindf(errVerify, "node %s (%s) is out of tolerance", quoted(r.Node), r.Op)
+}
+
+// print writes the report for people.
+func (r *layerReport) print(a *app) {
+	if r.Value == nil {
+		a.printf("layers: all %s that both paths make agree (%s)\n", plural(r.Compared, "value"), plural(r.Steps, "step"))
+		return
+	}
+	a.printf("layers: the first node out of tolerance is %s (%s), kernel %s\n", quoted(r.Node), r.Op, r.Kernel)
+	printComparisons(a, []comparison{*r.Value})
+}
+
+// batchBytes bounds how many bytes of reference values are held at once; larger models run several times.
+const batchBytes = 512 << 20
+
+// observed is a model whose steps are looked at, with the names of what they make.
+type observed struct {
+	model *tconv.Model
+	names [][]string
+	see   func(e tconv.Event, output int, name string) // each output of each step
+}
+
+// observe opens a model and says which values its steps make.
+func (f *verifyFlags) observe(a *app, path string, in *feed, extra ...tconv.Option) (*observed, error) {
+	o := &observed{}
+	m, err := f.open(a, path, append(extra, tconv.WithObserver(o.event))...)
+	if err != nil {
+		return nil, err
+	}
+	o.model = m
+	shapes := map[string][]int{}
+	for name, t := range in.tensors {
+		shapes[name] = t.Shape()
+	}
+	if o.names, err = m.StepOutputs(shapes); err != nil {
+		m.Close()
+		return nil, err
+	}
+	return o, nil
+}
+
+// event passes a step on, output by output.
+func (o *observed) event(e tconv.Event) {
+	for i, t := range e.Outputs {
+		if t != nil && e.Step < len(o.names) && i < len(o.names[e.Step]) && t.Elems() == nil {
+			o.see(e, i, o.names[e.Step][i])
+		}
+	}
+}
+
+// findLayer runs the model on both paths and compares the values that both make, in the order of the fast path.
+func (f *verifyFlags) findLayer(ctx context.Context, a *app, path string, in *feed) (*layerReport, error) {
+	fast, err := f.observe(a, path, in)
+	if err != nil {
+		return nil, err
+	}
+	defer fast.model.Close()
+	ref, err := f.observe(a, path, in, tconv.WithReference())
+	if err != nil {
+		return nil, err
+	}
+	defer ref.model.Close()
+	batches, err := f.batches(ctx, fast, ref, in)
+	if err != nil {
+		return nil, err
+	}
+	report := &layerReport{Steps: len(fast.names)}
+	bar := a.newProgress("layers")
+	defer bar.end()
+	for i, batch := range batches {
+		if err := f.compareBatch(ctx, report, fast, ref, in, batch); err != nil || report.Value != nil {
+			return report, err
+		}
+		bar.at(i+1, len(batches))
+	}
+	return report, nil
+}
+
+// batches splits the names of the values that both paths make, so that a batch is not too large to hold.
+func (f *verifyFlags) batches(ctx context.Context, fast, ref *observed, in *feed) ([]map[string]bool, error) {
+	made := map[string]bool{}
+	for _, names := range ref.names {
+		for _, n := range names {
+			made[n] = n != ""
+		}
+	}
+	batches, size := []map[string]bool{{}}, 0
+	fast.see = func(e tconv.Event, i int, name string) {
+		if !made[name] {
+			return
+		}
+		if n := len(e.Outputs[i].Bytes()); size > 0 && size+n > batchBytes {
+			batches, size = append(batches, map[string]bool{}), 0
+		} else {
+			size += n
+		}
+		batches[len(batches)-1][name] = true
+	}
+	_, err := fast.model.Run(ctx, in.tensors)
+	return batches, err
+}
+
+// compareBatch holds the values of one batch and compares them.
+func (f *verifyFlags) compareBatch(ctx context.Context, report *layerReport, fast, ref *observed, in *feed, batch map[string]bool) error {
+	held := tconv.Tensors{}
+	ref.see = func(e tconv.Event, i int, name string) {
+		if batch[name] {
+			held[name] = e.Outputs[i].Clone()
+		}
+	}
+	if _, err := ref.model.Run(ctx, in.tensors); err != nil {
+		return err
+	}
+	fast.see = func(e tconv.Event, i int, name string) {
+		want := held[name]
+		if want == nil || report.Value != nil {
+			return
+		}
+		report.Compared++
+		if c := compare(name, e.Outputs[i], want, f.tol); !c.Pass {
+			report.Node, report.Op, report.Kernel, report.Value = e.Node, e.Op, e.Kernel, &c
+		}
+	}
+	_, err := fast.model.Run(ctx, in.tensors)
+	return err
+}

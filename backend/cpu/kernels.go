@@ -17,6 +17,8 @@ type Kernels struct {
 	gather     func(gatherArgs)
 	finishTile func(finishArgs)
 	axpy       func(axpyArgs)
+	tile       [tileGroups]tileFuncs // by groups-1, then rows
+	peak       func(turns int) (flops float64)
 }
 
 // KernelsFor returns the kernels of t, which must be one of Available() or Reference.
@@ -41,6 +43,8 @@ var kernelTables = func() map[Tier]*Kernels {
 		gather:     gather8Generic,
 		finishTile: finish8Generic,
 		axpy:       axpyGeneric,
+		tile:       tileGeneric,
+		peak:       peakGeneric,
 	}
 	return tables
 }()

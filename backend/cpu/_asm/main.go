@@ -26,6 +26,10 @@ var generated = []struct {
 	{"axpy_amd64.go", axpyDeclarations},
 	{"finish_amd64.s", finishAssembly},
 	{"finish_amd64.go", finishDeclarations},
+	{"tile_amd64.s", tileAssembly},
+	{"tile_amd64.go", tileDeclarations},
+	{"tilepeak_amd64.s", peakAssembly},
+	{"tilepeak_amd64.go", peakDeclarations},
 }
 
 func main() {

@@ -1,0 +1,84 @@
+package cpu
+
+import "unsafe"
+
+// genericBlock is the number of channels in a group of the portable kernels: 8 sums are what amd64 has registers for.
+const genericBlock = 8
+
+// genericTileRows is the height of the portable tiles; it only saves calls.
+const genericTileRows = 8
+
+// tileGeneric holds the portable kernels.
+var tileGeneric = [tileGroups]tileFuncs{newTileGeneric(1), newTileGeneric(2)}
+
+func newTileGeneric(groups int) tileFuncs {
+	t := tileFuncs{nil}
+	for rows := 1; rows <= genericTileRows; rows++ {
+		t = append(t, func(a *tileArgs) { tile8Generic(a, rows, groups) })
+	}
+	return t
+}
+
+// tile8Generic is the kernel of any number of rows and groups, one pixel of one group after the other.
+func tile8Generic(a *tileArgs, rows, groups int) {
+	half := (rows + 1) / 2
+	for r := range rows {
+		src, dst, res := r*a.srcPixel, r*a.dstPixel, r*a.resPixel
+		if r >= half {
+			src, dst, res = a.srcHalf+(r-half)*a.srcPixel, a.dstHalf+(r-half)*a.dstPixel, a.resHalf+(r-half)*a.resPixel
+		}
+		for g := range groups {
+			sum := *vector8(a.bias, g*genericBlock*4)
+			if a.residual != nil {
+				add8(&sum, vector8(a.residual, res+g*a.resGroup))
+			}
+			a.sumGeneric(&sum, src, g, groups*genericBlock*4)
+			a.activateGeneric(&sum, g)
+			*vector8(a.dst, dst+g*a.dstGroup) = sum
+		}
+	}
+}
+
+// vector8 is the vector at a byte offset from p.
+func vector8(p unsafe.Pointer, off int) *[8]float32 { return (*[8]float32)(unsafe.Add(p, off)) }
+
+func add8(sum, v *[8]float32) {
+	for i := range sum {
+		sum[i] += v[i]
+	}
+}
+
+// sumGeneric adds all steps' products of the pixel at byte offset src to the sum of group g; pitch is the bytes between
+// weights of consecutive lanes.
+func (a *tileArgs) sumGeneric(sum *[8]float32, src, g, pitch int) {
+	s0, s1, s2, s3, s4, s5, s6, s7 := sum[0], sum[1], sum[2], sum[3], sum[4], sum[5], sum[6], sum[7]
+	steps := unsafe.Slice(a.steps, a.nsteps+a.tailSteps)
+	w := g * genericBlock * 4
+	for i, step := range steps {
+		lanes := genericBlock
+		if i >= a.nsteps {
+			lanes = a.tailLanes
+		}
+		for c := range lanes {
+			x, v := *(*float32)(unsafe.Add(a.base, src+step+4*c)), vector8(a.weights, w)
+			s0, s1, s2, s3 = s0+x*v[0], s1+x*v[1], s2+x*v[2], s3+x*v[3]
+			s4, s5, s6, s7 = s4+x*v[4], s5+x*v[5], s6+x*v[6], s7+x*v[7]
+			w += pitch
+		}
+	}
+	*sum = [8]float32{s0, s1, s2, s3, s4, s5, s6, s7}
+}
+
+// activateGeneric applies the activation to a sum of group g.
+func (a *tileArgs) activateGeneric(sum *[8]float32, g int) {
+	switch a.act {
+	case tileClamp:
+		applyClip(sum[:], a.lo, a.hi)
+	case tileLeaky:
+		for i, s := range vector8(a.slope, g*genericBlock*4) {
+			if sum[i] < 0 {
+				sum[i] *= s
+			}
+		}
+	}
+}

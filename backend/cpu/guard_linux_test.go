@@ -1,0 +1,108 @@
+package cpu
+
+import (
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"unsafe"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+)
+
+// guarded returns n floats, each 1, that end (atEnd) or begin right at a page which faults when touched.
+func guarded(t testing.TB, n int, atEnd bool) []float32 {
+	page := os.Getpagesize()
+	size := roundUp(max(1, 4*n), page)
+	mem, err := unix.Mmap(-1, 0, size+2*page, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = unix.Munmap(mem) })
+	require.NoError(t, unix.Mprotect(mem[:page], unix.PROT_NONE))
+	require.NoError(t, unix.Mprotect(mem[page+size:], unix.PROT_NONE))
+	off := page
+	if atEnd {
+		off += size - 4*n
+	}
+	x := unsafe.Slice((*float32)(unsafe.Pointer(&mem[off])), n)
+	for i := range x {
+		x[i] = 1
+	}
+	return x
+}
+
+// The kernels' operands of every size lie against pages that fault, after and before them.
+func TestKernelsStayInBounds(t *testing.T) {
+	eachTier(t, func(t *testing.T, k *Kernels) {
+		for _, atEnd := range []bool{true, false} {
+			slice := func(n int) []float32 { return guarded(t, n, atEnd) }
+			for rows := 1; rows <= k.MR; rows++ {
+				for depth := range 10 {
+					for _, accumulate := range []bool{false, true} {
+						k.gemm[rows](gemmArgs{
+							a: slice(rows * depth), b: slice(depth * k.NR), c: slice(rows * k.NR),
+							rows: rows, k: depth, ldc: k.NR, accumulate: accumulate,
+						})
+					}
+				}
+			}
+			for cols := 1; cols <= k.NR; cols++ {
+				for variant := range 8 {
+					f := finishArgs{dst: slice(3*50 + cols), tile: slice(3*40 + k.NR), ldd: 50, ldt: 40, rows: 4, cols: cols, leaky: variant&1 != 0}
+					if variant&2 != 0 {
+						f.bias = slice(4)
+					}
+					if variant&4 != 0 {
+						f.residual = slice(3*50 + cols)
+					}
+					k.finishTile(f)
+				}
+			}
+			for n := range 3*64 + 2 {
+				k.axpy(axpyArgs{slice(n), slice(n), 2})
+			}
+			k.gather(gatherArgs{ // from float 0 of the source to its last
+				dst: slice(2*100 + 2*k.NR), src: slice(5 + 2*70 + k.NR), offsets: []int{3, -2}, start: 2,
+				dstStride: 100, srcStride: 70, count: 3,
+			})
+		}
+	})
+}
+
+// A convolution whose tensors lie against pages that fault.
+func TestConvStaysInBounds(t *testing.T) {
+	eachTier(t, func(t *testing.T, k *Kernels) {
+		r := newRand(t, 31)
+		for i := range 300 {
+			atEnd := i%2 == 0
+			g := randomConv(r)
+			p := NewConv(k, g, guarded(t, g.weights(), atEnd), Epilogue{Bias: guarded(t, g.M, atEnd)})
+			out := g.N * g.M * volume(g.Out)
+			p.Run(nil, nil, guarded(t, p.WorkspaceFloats(1), atEnd), guarded(t, g.N*g.C*volume(g.In), atEnd), nil, guarded(t, out, atEnd))
+
+			g = randomConvTranspose(r)
+			q := NewConvTranspose(k, g, guarded(t, g.weights(), atEnd), Epilogue{Bias: guarded(t, g.M, atEnd)})
+			out = g.N * g.M * volume(g.Out)
+			q.Run(nil, nil, guarded(t, q.WorkspaceFloats(1), atEnd), guarded(t, g.N*g.C*volume(g.In), atEnd), nil, guarded(t, out, atEnd))
+		}
+	})
+}
+
+// Control: a kernel told one float too many must be caught, or the tests above prove nothing. The fault ends the
+// process, so it happens in a child.
+func TestGuardPagesCatchPlantedBug(t *testing.T) {
+	if tier := os.Getenv("CPU_TEST_PLANT"); tier != "" {
+		k := KernelsFor(Tier(tier))
+		dst, src := guarded(t, 64, true), guarded(t, 64, true)
+		k.axpy(axpyArgs{dst, unsafe.Slice(&src[1], 64), 1})
+		t.Log("read beyond the end without a fault")
+		return
+	}
+	for _, tier := range Available() {
+		cmd := exec.Command(os.Args[0], "-test.run=^TestGuardPagesCatchPlantedBug$", "-test.v")
+		cmd.Env = append(os.Environ(), "CPU_TEST_PLANT="+string(tier))
+		out, err := cmd.CombinedOutput()
+		require.Error(t, err, "%s: %s", tier, out)
+		require.True(t, strings.Contains(string(out), "unexpected fault address") || strings.Contains(string(out), "SIGSEGV"), "%s: %s", tier, out)
+	}
+}

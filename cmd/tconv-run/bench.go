@@ -35,7 +35,7 @@ func newBench(a *app) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd.Context(), a, args) },
 	}
 	fs := cmd.Flags()
-	fs.DurationVar(&f.duration, "duration", 3*time.Second, "measure at least this long, and at least 10 runs")
+	fs.DurationVar(&f.duration, "duration", 3*time.Second, "measure for this `TIME`, and at least 10 runs")
 	fs.StringArrayVarP(&f.inputs, "input", "i", nil, "an input: `NAME=VALUE`, as for run (default: random)")
 	f.register(cmd)
 	return f.sweepFlag(cmd)
@@ -128,6 +128,7 @@ func (f *benchFlags) run(ctx context.Context, a *app, paths []string) error {
 
 // measure loads a model, warms it up and times it. Outputs go to the same memory in every run.
 func (f *benchFlags) measure(ctx context.Context, a *app, path string) (*benchReport, error) {
+	resetPeakRSS()
 	begin := time.Now()
 	m, err := f.open(a, path)
 	if err != nil {
@@ -157,7 +158,7 @@ func (f *benchFlags) measure(ctx context.Context, a *app, path string) (*benchRe
 		return nil, err
 	}
 	r := &benchReport{
-		Schema: "tconv/bench/1", Model: path, Threads: m.Threads(), Precision: f.precision, Runs: len(times), Latency: newLatency(times),
+		Schema: "tconv/bench/1", Model: modelName(path), Threads: m.Threads(), Precision: f.precision, Runs: len(times), Latency: newLatency(times),
 		FirstRunMS: milliseconds(first), LoadMS: milliseconds(load), PeakRSSMiB: peakRSS(), CPU: cpuName(), Version: versionText(),
 	}
 	r.Stable = r.Latency.variation() <= maxVariation

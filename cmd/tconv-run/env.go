@@ -59,7 +59,7 @@ func printEnv(a *app) error {
 	a.printf("features   %s\n", strings.Join(r.Features, " "))
 	a.printf("kernels    %s, tiles of %d x %d (%s=%s chooses)\n", r.Tier, k.MR, k.NR, cpu.TierVariable, strings.Join(append(r.Tiers, string(cpu.Reference)), "|"))
 	a.printf("threads    %d of %d cores (-t N, GOMAXPROCS)\n", r.Threads, r.Cores)
-	a.printf("memory     half of what the process may use (--memory-limit, GOMEMLIMIT)\n")
+	a.printf("memory     limited to half of what the process may use (--memory-limit, GOMEMLIMIT)\n")
 	return nil
 }
 

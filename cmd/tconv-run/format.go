@@ -28,7 +28,7 @@ func bytesText(n int64) string {
 	return fmt.Sprintf("%.1f %s", value, []string{"KiB", "MiB", "GiB", "TiB"}[unit])
 }
 
-// countText writes a large count for people: 950, 1.23 k, 4.56 G.
+// countText writes a large count for people so that a unit can follow: "950 ", "1.23 k", "4.56 G".
 func countText(n float64) string {
 	for _, u := range []struct {
 		size float64
@@ -40,6 +40,9 @@ func countText(n float64) string {
 	}
 	return fmt.Sprintf("%.3g ", n)
 }
+
+// macText writes a number of multiply-adds: 6.34 M.
+func macText(n int64) string { return strings.TrimSpace(countText(float64(n))) }
 
 // milliseconds gives a duration as JSON and tables carry it.
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

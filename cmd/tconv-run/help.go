@@ -36,7 +36,8 @@ func setHelp(root *cobra.Command) {
 	root.SetHelpTemplate(helpTemplate)
 	root.SetUsageTemplate(helpTemplate)
 	root.SetVersionTemplate("{{.Version}}\n")
-	root.CompletionOptions.DisableDescriptions = true
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetHelpCommand(newHelp(root))
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return withHint(usagef("%w", err), "%q shows the flags", cmd.CommandPath()+" --help")
 	})
@@ -46,6 +47,24 @@ func setHelp(root *cobra.Command) {
 		c.Flags().BoolP("help", "h", false, "")
 		c.Flags().MarkHidden("help")
 		c.Args = usageArgs(c.Args)
+	}
+}
+
+// newHelp makes the command that explains the others.
+func newHelp(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use: "help [COMMAND]", Short: "explain a command", Example: "  tconv-run help bench",
+		Args: args(0, 1, ""),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return root.Help()
+			}
+			cmd, rest, err := root.Find(args)
+			if err != nil || len(rest) > 0 {
+				return withHint(usagef("there is no command %q", args[0]), "\"tconv-run help\" lists the commands")
+			}
+			return cmd.Help()
+		},
 	}
 }
 

@@ -17,20 +17,20 @@ type pictureFlags struct {
 	multiple              int
 	as, palette, labels   string
 	alpha                 float64
-	threshold             float32
+	threshold             float64
 }
 
 // register adds the flags to a command.
 func (f *pictureFlags) register(cmd *cobra.Command) {
 	fs, style := cmd.Flags(), vision.DefaultStyle()
-	fs.StringVar(&f.presetName, "preset", "unit", "numbers that the model takes: "+strings.Join(vision.PresetNames(), ", ")+", or a JSON `FILE`")
+	fs.StringVar(&f.presetName, "preset", "unit", "numbers that the model takes: `NAME` of "+strings.Join(vision.PresetNames(), ", ")+", or a JSON file")
 	fs.StringVar(&f.size, "size", "", "size of the model's input, `WxH`, where the model leaves it open (default: the picture's)")
 	fs.IntVar(&f.multiple, "multiple", 0, "bring width and height to a multiple of `N`")
 	fs.StringVar(&f.fit, "fit", "", "how the picture fills the input: `resize`, letterbox, crop or pad")
-	fs.StringVar(&f.as, "as", "auto", "show the result as `WAY`: "+waysText())
+	fs.StringVar(&f.as, "as", "auto", "show the result as `WAY`:\n"+waysText()+"\n")
 	fs.StringVar(&f.palette, "palette", style.Palette.Name, "colours of classes: `voc` or cityscapes")
-	fs.Float64Var(&f.alpha, "alpha", style.Alpha, "how much an overlay covers")
-	fs.Float32Var(&f.threshold, "threshold", style.Threshold, "from where on a pixel belongs to a mask")
+	fs.Float64Var(&f.alpha, "alpha", style.Alpha, "how much an overlay covers: `X` of 0 to 1")
+	fs.Float64Var(&f.threshold, "threshold", float64(style.Threshold), "value `X` from where on a pixel belongs to a mask")
 	fs.StringVar(&f.labels, "labels", "", "names of the classes, one per line: `FILE`")
 }
 
@@ -81,7 +81,7 @@ func (f *pictureFlags) namedPreset() (vision.Preset, error) {
 // style is how results are drawn.
 func (f *pictureFlags) style() (vision.Style, error) {
 	s := vision.DefaultStyle()
-	s.Alpha, s.Threshold = f.alpha, f.threshold
+	s.Alpha, s.Threshold = f.alpha, float32(f.threshold)
 	if !(f.alpha >= 0 && f.alpha <= 1) {
 		return s, usagef("--alpha %v, want 0 to 1", f.alpha)
 	}

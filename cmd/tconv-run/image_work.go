@@ -25,7 +25,7 @@ type pictureWorker struct {
 	preset  vision.Preset
 	style   vision.Style
 	labels  []string
-	guessed string // what was said last about the guess
+	guessed vision.As // what was said last
 }
 
 // pictureReport is what happened to one picture.
@@ -96,8 +96,8 @@ func (w *pictureWorker) load(job pictureJob) (image.Image, error) {
 
 // explain adds what may help if sizes do not fit.
 func (w *pictureWorker) explain(err error) error {
-	if e := nodeHint(err); e != err && w.preset.Multiple < 2 {
-		return withHint(err, "networks that halve their input several times want sizes that are a multiple: try --multiple 32")
+	if badNode(err) != nil {
+		return withHint(inputf("%w", err), "the size of the picture leads there: try --multiple 32, or --size")
 	}
 	return err
 }
@@ -118,11 +118,11 @@ func (w *pictureWorker) draw(result *vision.Result, r *pictureReport) (image.Ima
 	return result.Draw(as, style)
 }
 
-// say tells what was guessed, once for each guess.
+// say tells what was guessed, whenever that changes.
 func (w *pictureWorker) say(g vision.Guess) {
-	if text := string(g.As) + g.Reason; text != w.guessed {
+	if g.As != w.guessed {
 		w.app.notef("output %s: %s; shown as %s (--as changes that)\n", quoted(w.output), g.Reason, g.As)
-		w.guessed = text
+		w.guessed = g.As
 	}
 }
 
@@ -156,7 +156,14 @@ func (w *pictureWorker) shares(result *vision.Result, as vision.As, style vision
 
 // print writes a line for people.
 func (r *pictureReport) print(a *app) {
-	a.printf("%s -> %s  %d x %d, %s, %.3g ms\n", r.In, r.Out, r.Width, r.Height, r.As, r.TimeMS)
+	in, out := r.In, r.Out
+	if in == "-" {
+		in = "standard input"
+	}
+	if out == "-" {
+		out = "standard output"
+	}
+	a.printf("%s -> %s  %d x %d, %s, %.3g ms\n", in, out, r.Width, r.Height, r.As, r.TimeMS)
 	for _, c := range r.Classes {
 		a.printf("  %5.1f %%  class %d  %s\n", 100*c.Share, c.Class, c.Label)
 	}

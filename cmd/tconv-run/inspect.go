@@ -170,7 +170,7 @@ func (f *inspectFlags) describe(a *app, path string, m *tconv.Model) (*inspectRe
 	}
 	plan, err := m.Plan(shapes)
 	if err != nil {
-		return nil, nodeHint(err)
+		return nil, nodeError(err)
 	}
 	r.Plan = newPlanInfo(plan, shapes)
 	return r, nil

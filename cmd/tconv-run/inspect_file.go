@@ -12,7 +12,7 @@ import (
 // newInspectReport describes a file without loading it.
 func newInspectReport(path string, size int64, p *onnx.Model) *inspectReport {
 	r := &inspectReport{
-		Schema: "tconv/inspect/1", Model: path, Bytes: size, Producer: p.ProducerName, IRVersion: p.IRVersion,
+		Schema: "tconv/inspect/1", Model: modelName(path), Bytes: size, Producer: p.ProducerName, IRVersion: p.IRVersion,
 		Opsets: map[string]int64{}, Properties: map[string]string{}, Nodes: len(p.Graph.Nodes), Operators: countOps(p.Graph.Nodes),
 		Weights: countWeights(p.Graph.Initializers),
 	}
@@ -25,13 +25,17 @@ func newInspectReport(path string, size int64, p *onnx.Model) *inspectReport {
 	for _, e := range p.Metadata {
 		r.Properties[e.Key] = e.Value
 	}
+	r.Inputs, r.Outputs = ports(fileInputs(p)), ports(fileInfos(p.Graph.Outputs))
+	return r
+}
+
+// fileInputs describes the inputs that a caller gives: old files list constants as inputs too.
+func fileInputs(p *onnx.Model) []tconv.Info {
 	initial := map[string]bool{}
 	for _, t := range p.Graph.Initializers {
 		initial[t.Name] = true
 	}
-	inputs := slices.DeleteFunc(slices.Clone(p.Graph.Inputs), func(v *onnx.ValueInfo) bool { return initial[v.Name] })
-	r.Inputs, r.Outputs = ports(fileInfos(inputs)), ports(fileInfos(p.Graph.Outputs))
-	return r
+	return fileInfos(slices.DeleteFunc(slices.Clone(p.Graph.Inputs), func(v *onnx.ValueInfo) bool { return initial[v.Name] }))
 }
 
 // countOps counts nodes by operator, the most frequent first.

@@ -13,7 +13,7 @@ import (
 // print writes the report for people.
 func (r *inspectReport) print(a *app) {
 	a.printf("%s: %s", r.Model, bytesText(r.Bytes))
-	for _, text := range []string{r.Producer, fmt.Sprintf("IR %d", r.IRVersion), opsetText(r.Opsets)} {
+	for _, text := range []string{r.Producer, fmt.Sprintf("IR %d", r.IRVersion), opsetText(r.Opsets, r.Operators)} {
 		if text != "" {
 			a.printf(", %s", text)
 		}
@@ -22,7 +22,7 @@ func (r *inspectReport) print(a *app) {
 	a.table(func(w *tabwriter.Writer) {
 		printPorts(w, "inputs", r.Inputs)
 		printPorts(w, "outputs", r.Outputs)
-		fmt.Fprintf(w, "weights\t%s, %s, %s\n", plural(r.Weights.Tensors, "tensor"), countText(float64(r.Weights.Parameters))+"parameters", bytesText(r.Weights.Bytes))
+		fmt.Fprintf(w, "weights\t%s, %s, %s\n", plural(r.Weights.Tensors, "tensor"), fmt.Sprintf("%d parameters", r.Weights.Parameters), bytesText(r.Weights.Bytes))
 		label := "operators"
 		for _, line := range wrap(opTexts(r.Operators), 80) {
 			fmt.Fprintf(w, "%s\t%s\n", label, line)
@@ -48,7 +48,7 @@ func (r *inspectReport) printPlan(w *tabwriter.Writer) {
 				shapes = append(shapes, in.Name+" "+shapeText(s))
 			}
 		}
-		fmt.Fprintf(w, "plan\tfor %s: %s, %smultiply-adds\n", strings.Join(shapes, ", "), plural(p.Steps, "step"), countText(float64(p.MACs)))
+		fmt.Fprintf(w, "plan\tfor %s: %s, %s multiply-adds\n", strings.Join(shapes, ", "), plural(p.Steps, "step"), macText(p.MACs))
 		fmt.Fprintf(w, "memory\t%s for values, %s for outputs, %s for weights\n",
 			bytesText(int64(p.ArenaBytes)), bytesText(int64(p.OutputBytes)), bytesText(p.WeightBytes))
 	case r.Open != "":
@@ -64,13 +64,16 @@ func printPorts(w *tabwriter.Writer, label string, list []portInfo) {
 	}
 }
 
-// opsetText lists the versions of the domains; the default domain has no name.
-func opsetText(opsets map[string]int64) string {
+// opsetText lists the versions of the domains that operators use; the default domain has no name.
+func opsetText(opsets map[string]int64, used []opCount) string {
 	var parts []string
 	for _, domain := range slices.Sorted(maps.Keys(opsets)) {
 		name := "opset"
 		if domain != "" && domain != "ai.onnx" {
 			name = domain
+			if !slices.ContainsFunc(used, func(o opCount) bool { return strings.HasPrefix(o.Op, domain+".") }) {
+				continue
+			}
 		}
 		parts = append(parts, fmt.Sprintf("%s %d", name, opsets[domain]))
 	}
@@ -119,7 +122,7 @@ func (f *inspectFlags) printStage(a *app, m *tconv.Model) error {
 	if f.stage == "plan" {
 		plan, err := m.Plan(shapes)
 		if err != nil {
-			return nodeHint(err)
+			return nodeError(err)
 		}
 		if a.json {
 			return a.printJSON(map[string]any{"schema": "tconv/inspect/1", "model": m.Path(), "plan": newPlanInfo(plan, shapes)})
@@ -129,7 +132,7 @@ func (f *inspectFlags) printStage(a *app, m *tconv.Model) error {
 	}
 	text, err := m.Stage(f.stage, shapes)
 	if err != nil {
-		return nodeHint(err)
+		return nodeError(err)
 	}
 	if a.json {
 		return a.printJSON(map[string]any{"schema": "tconv/inspect/1", "model": m.Path(), "stage": f.stage, "text": text})
@@ -143,8 +146,9 @@ func printPlanSteps(a *app, p *tconv.Plan) {
 	a.table(func(w *tabwriter.Writer) {
 		fmt.Fprintln(w, "step\tnode\toperator\tkernel\toutputs\tmultiply-adds\tplace")
 		for i, s := range p.Steps {
-			fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n", i, clip(s.Node, 40), s.Op, s.Kernel, strings.Join(s.Outputs, ", "), strings.TrimSpace(countText(float64(s.MACs))), s.Place)
+			fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n", i, clip(s.Node, 40), s.Op, s.Kernel, strings.Join(s.Outputs, ", "), macText(s.MACs), s.Place)
 		}
 	})
-	a.printf("%s for values, %s for outputs, %s for weights, %smultiply-adds\n", bytesText(int64(p.ArenaBytes)), bytesText(int64(p.OutputBytes)), bytesText(p.WeightBytes), countText(float64(p.MACs)))
+	a.printf("%s for values, %s for outputs, %s for weights, %s multiply-adds\n", bytesText(int64(p.ArenaBytes)), bytesText(int64(p.OutputBytes)),
+		bytesText(p.WeightBytes), macText(p.MACs))
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -12,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tconv/tconv"
+	"github.com/tconv/tconv/onnx"
 )
 
 // modelFlags say how a model is loaded and run.
@@ -31,10 +33,10 @@ func (f *modelFlags) register(cmd *cobra.Command) {
 	fs.StringArrayVar(&f.shapes, "shape", nil, "shape of an input with open dimensions: `NAME=1x3x512x512`")
 	fs.StringArrayVar(&f.dims, "dim", nil, "size of an open dimension: `NAME=512`")
 	fs.IntVarP(&f.threads, "threads", "t", 0, "`N` threads (default: all cores)")
-	fs.Uint64Var(&f.seed, "seed", 0, "seed of random inputs")
+	fs.Uint64Var(&f.seed, "seed", 0, "`SEED` of random inputs")
 	fs.DurationVar(&f.timeout, "timeout", 0, "stop after this time, such as `30s` (exit code 124)")
 	fs.StringVar(&f.memory, "memory-limit", "", "bound on memory, such as `2GiB` (default: half of the machine's)")
-	fs.StringVar(&f.precision, "precision", "highest", "highest, exact, high or medium")
+	fs.StringVar(&f.precision, "precision", "highest", "`highest`, exact, high or medium")
 	fs.BoolVar(&f.reference, "reference", false, "plain definition of every operator: slow, for comparison")
 }
 
@@ -43,7 +45,7 @@ func (f *modelFlags) start(a *app) { a.watch.after(f.timeout) }
 
 // options makes options of the flags.
 func (f *modelFlags) options(a *app) ([]tconv.Option, error) {
-	opts := []tconv.Option{tconv.WithPrecision(tconv.Precision(f.precision)), tconv.WithKeep(f.keep...)}
+	opts := []tconv.Option{tconv.WithPrecision(tconv.Precision(f.precision))}
 	if f.threads < 0 || f.threads > 1024 {
 		return nil, usagef("--threads %d, want 1 to 1024", f.threads)
 	}
@@ -95,15 +97,55 @@ func (f *modelFlags) open(a *app, path string, extra ...tconv.Option) (*tconv.Mo
 	if err != nil {
 		return nil, err
 	}
-	opts = append(opts, extra...)
+	keep, err := f.keepOption(a, path)
+	if err != nil {
+		return nil, err
+	}
+	opts = append(append(opts, keep), extra...)
 	if path != "-" {
-		return tconv.Open(path, opts...)
+		m, err := tconv.Open(path, opts...)
+		return m, f.explain(a, path, err)
 	}
 	data, err := a.readModel()
 	if err != nil {
 		return nil, err
 	}
-	return tconv.Load(data, opts...)
+	m, err := tconv.Load(data, opts...)
+	return m, f.explain(a, path, err)
+}
+
+// explain says what the model takes where --dim or --shape do not fit it.
+func (f *modelFlags) explain(a *app, path string, err error) error {
+	if err == nil || len(f.dims)+len(f.shapes) == 0 {
+		return err
+	}
+	if badNode(err) != nil {
+		return nodeError(err)
+	}
+	if !errors.Is(err, tconv.ErrInput) {
+		return err
+	}
+	data, readErr := a.modelBytes(path)
+	if readErr != nil {
+		return err
+	}
+	proto, parseErr := onnx.Unmarshal(data)
+	if parseErr != nil {
+		return err
+	}
+	text := ""
+	for _, in := range fileInputs(proto) {
+		text += fmt.Sprintf(", %s: %v", quoted(in.Name), in)
+	}
+	return withHint(err, "the model takes %s", strings.TrimPrefix(text, ", "))
+}
+
+// modelName names a model in reports.
+func modelName(path string) string {
+	if path == "-" {
+		return "standard input"
+	}
+	return path
 }
 
 // readModel reads a model from standard input, once.

@@ -42,17 +42,29 @@ func unsupportedTable(u *tconv.UnsupportedError) string {
 			fmt.Fprintf(w, "  ... and %d more\n", len(u.Ops)-i)
 			break
 		}
-		names := make([]string, len(op.Nodes))
-		for k, n := range op.Nodes {
-			names[k] = fmt.Sprintf("%q", clip(n, 40))
-		}
-		if op.Count > len(names) {
-			names = append(names, "...")
-		}
-		fmt.Fprintf(w, "  %s\t%s (%s)\t%s\n", op.Op, plural(op.Count, "node"), strings.Join(names, ", "), op.Reason)
+		fmt.Fprintf(w, "  %s\t%s (%s)\t%s\n", op.Op, plural(op.Count, "node"), someNames(op.Nodes, op.Count), op.Reason)
 	}
 	w.Flush()
 	return strings.TrimRight(b.String(), "\n")
+}
+
+// someNames quotes as many names as fit, at least one, of a list that stands for count.
+func someNames(names []string, count int) string {
+	text := ""
+	for i, n := range names {
+		next := fmt.Sprintf("%q", clip(n, 40))
+		if i > 0 && len(text)+len(next) > 44 {
+			return text + ", ..."
+		}
+		if i > 0 {
+			text += ", "
+		}
+		text += next
+	}
+	if count > len(names) {
+		text += ", ..."
+	}
+	return text
 }
 
 // hints says what the user can do about an error: what the place that made it knows, then what its kind tells.
@@ -88,11 +100,11 @@ func kindHint(err error) string {
 		return inputHint(input)
 	case errors.Is(err, tconv.ErrInternal):
 		return "this is a bug of tconv; please report it with the model and this text"
-	case errors.Is(err, tconv.ErrLimit):
-		return "--memory-limit 8GiB raises the limit on memory; the default is half of what this machine has"
+	case errors.Is(err, tconv.ErrLimit) && strings.Contains(err.Error(), "memory"):
+		return "--memory-limit sets the limit; the default is half of what the process may use"
 	case errors.As(err, &model) && errors.Is(err, fs.ErrNotExist):
 		return nearbyModels(model.Path)
-	case errors.As(err, &model):
+	case errors.As(err, &model) && errors.Is(err, tconv.ErrInvalidModel) && !errors.Is(err, tconv.ErrInput):
 		return sniffHint(model.Path)
 	}
 	return ""

@@ -37,7 +37,7 @@ func newRun(a *app) *cobra.Command {
 	fs.StringArrayVarP(&f.inputs, "input", "i", nil, "an input: `NAME=VALUE`; NAME= may be left out if there is one input;\n"+valueHelp)
 	fs.StringArrayVarP(&f.outputs, "output", "o", nil, "write outputs to `PATH`: .npz, .npy, .json, DIR/ (output_N.pb) or - (also NAME=PATH)")
 	fs.StringVar(&f.testData, "test-data", "", "read input_N.pb of `DIR`, compare with its output_N.pb")
-	fs.StringArrayVar(&f.keep, "keep", nil, "also return values inside the model whose names match `GLOB`")
+	fs.StringArrayVar(&f.keep, "keep", nil, "also return values inside the model whose names match `GLOB`; * is any text")
 	f.register(cmd)
 	fs.BoolVar(&f.profile, "profile", false, "time per operator")
 	fs.BoolVar(&f.finite, "check-finite", false, "fail at the first node that makes NaN or Inf")
@@ -76,7 +76,7 @@ func (f *runFlags) run(ctx context.Context, a *app, path string) error {
 		return err
 	}
 	defer m.Close()
-	report := &runReport{Schema: "tconv/run/1", Model: path, Version: versionText(), Threads: m.Threads(), LoadMS: milliseconds(time.Since(begin))}
+	report := &runReport{Schema: "tconv/run/1", Model: modelName(path), Version: versionText(), Threads: m.Threads(), LoadMS: milliseconds(time.Since(begin))}
 	in, golden, err := f.prepare(a, m)
 	if err != nil {
 		return err

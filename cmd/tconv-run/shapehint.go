@@ -7,14 +7,14 @@ import (
 	"github.com/tconv/tconv"
 )
 
-// numpyTypes are the names that numpy has for element types.
+// numpyTypes are the names that numpy has for element types, where they are not ONNX's.
 var numpyTypes = map[string]string{"float": "float32", "double": "float64"}
 
 // shapeHint says how to make an input fit that has the wrong type or shape.
 func shapeHint(err error, in *feed) error {
 	var e *tconv.ShapeError
 	if !errors.As(err, &e) || in.tensors[e.Tensor] == nil {
-		return nodeHint(err)
+		return nodeError(err)
 	}
 	got := in.tensors[e.Tensor].DType().String()
 	if want, _, ok := strings.Cut(strings.TrimPrefix(e.Want, "tensor("), ")"); ok && want != got {
@@ -24,17 +24,35 @@ func shapeHint(err error, in *feed) error {
 		}
 		return withHint(err, "the model takes %s, the input is %s; in numpy: x.astype(%q)", want, got, name)
 	}
-	return err
+	return withHint(err, "\"tconv-run inspect MODEL\" shows what the model takes")
 }
 
-// nodeHint guesses at sizes that a network with a given depth cannot take.
-func nodeHint(err error) error {
+// badNode gives the node that cannot take its shapes, which follow from those of the inputs; nil if err is about
+// something else.
+func badNode(err error) *tconv.NodeError {
 	var node *tconv.NodeError
-	if !errors.As(err, &node) || !errors.Is(err, tconv.ErrInput) {
+	if !errors.As(err, &node) {
+		return nil
+	}
+	for _, other := range []error{tconv.ErrUnsupported, tconv.ErrLimit, tconv.ErrCanceled, tconv.ErrInternal} {
+		if errors.Is(err, other) {
+			return nil
+		}
+	}
+	return node
+}
+
+// nodeError makes a node that cannot take its shapes an error of the inputs: the model itself is sound, since it loaded.
+// The hint is about the most frequent cause.
+func nodeError(err error) error {
+	node := badNode(err)
+	if node == nil {
 		return err
 	}
-	if op, _, _ := strings.Cut(node.Op, "-"); op == "Concat" || op == "Add" || op == "Mul" || op == "Sub" {
-		return withHint(err, "%s", "networks that halve their input several times often want sizes that are a multiple of 32")
+	err = inputf("%w", err)
+	switch op, _, _ := strings.Cut(node.Op, "-"); op {
+	case "Concat", "Add", "Sub", "Mul":
+		return withHint(err, "the shape of the input leads there; networks that halve it several times want a multiple of 8, 16 or 32")
 	}
-	return err
+	return withHint(err, "the shape of the input leads there; is it one that the network was made for?")
 }

@@ -20,11 +20,11 @@ var fileKinds = []struct {
 	{4, "TFL3", "the file is a TensorFlow Lite model; convert it with tf2onnx"},
 	{4, "ORTM", "the file is in onnxruntime's own .ort format; use the .onnx file it was made from"},
 	{0, "\x93NUMPY", "the file is a numpy array; give it with -i, after the model"},
-	{0, "\x89PNG", "the file is a picture; \"tconv-run image MODEL PICTURE -o OUT.png\" takes the model first"},
-	{0, "\xff\xd8\xff", "the file is a picture; \"tconv-run image MODEL PICTURE -o OUT.png\" takes the model first"},
+	{0, "\x89PNG", "\"tconv-run image MODEL PICTURE -o OUT.png\" takes the model first"},
+	{0, "\xff\xd8\xff", "\"tconv-run image MODEL PICTURE -o OUT.png\" takes the model first"},
 	{0, "7767517", "the file is an ncnn model; use the .onnx file it was made from"},
 	{0, "\x1f\x8b", "the file is compressed with gzip: unpack it first"},
-	{0, "<", "the file is a web page or XML, probably a failed download"},
+	{0, "<", "the file is a web page or XML: the download may have failed"},
 }
 
 // sniffHint looks at a file that is no valid model and says what it seems to be; "" if nothing can be said.
@@ -46,7 +46,7 @@ func sniffHint(path string) string {
 // bytesHint says what a file of that size that starts with head seems to be.
 func bytesHint(head []byte, size int64) string {
 	if size == 0 {
-		return "the file is empty, probably a failed download or export"
+		return "a download or an export may have failed"
 	}
 	for _, k := range fileKinds {
 		if len(head) > k.at && bytes.HasPrefix(head[k.at:], []byte(k.magic)) {
@@ -54,7 +54,7 @@ func bytesHint(head []byte, size int64) string {
 		}
 	}
 	if isText(head) {
-		return "the file is text; an ONNX model is binary, written by torch.onnx.export or tf2onnx"
+		return "models are written by torch.onnx.export or tf2onnx; is this the right file?"
 	}
 	return fmt.Sprintf("the file has %d bytes: if it was copied or downloaded, compare that with the original", size)
 }

@@ -36,9 +36,9 @@ func newVerify(a *app) *cobra.Command {
 	fs.StringVar(&f.golden, "golden", "", "expected outputs, and inputs, in a .npz `FILE`")
 	fs.StringVar(&f.testData, "test-data", "", "input_N.pb and output_N.pb of `DIR`")
 	fs.StringVar(&f.ref, "ref", "", "compare with `reference` (the default) or ort")
-	fs.Float64Var(&f.tol.rel, "rtol", defaultTolerance.rel, "passes where |got-ref| <= atol + rtol*|ref|")
-	fs.Float64Var(&f.tol.abs, "atol", defaultTolerance.abs, "")
-	fs.Float64Var(&f.tol.ofMax, "atol-of-max", 0, "adds this times the largest |ref| to atol")
+	fs.Float64Var(&f.tol.rel, "rtol", defaultTolerance.rel, "`X`: passes where |got-ref| <= atol + rtol*|ref|")
+	fs.Float64Var(&f.tol.abs, "atol", defaultTolerance.abs, "`X`")
+	fs.Float64Var(&f.tol.ofMax, "atol-of-max", 0, "`X`: adds X times the largest |ref| to atol")
 	fs.BoolVar(&f.layers, "layers", false, "find the first node out of tolerance, against the reference path")
 	fs.StringArrayVarP(&f.inputs, "input", "i", nil, "an input: `NAME=VALUE`, as for run (default: random)")
 	f.register(cmd)
@@ -72,7 +72,7 @@ func (f *verifyFlags) run(ctx context.Context, a *app, path string) error {
 		return err
 	}
 	defer m.Close()
-	report := &verifyReport{Schema: "tconv/verify/1", Model: path, Version: versionText(), RTol: f.tol.rel, ATol: f.tol.abs, OfMax: f.tol.ofMax}
+	report := &verifyReport{Schema: "tconv/verify/1", Model: modelName(path), Version: versionText(), RTol: f.tol.rel, ATol: f.tol.abs, OfMax: f.tol.ofMax}
 	in, want, err := f.given(a, m)
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -71,10 +72,10 @@ func TestDepthToSpaceErrors(t *testing.T) {
 	b := func(n int) []Attr { return []Attr{IntAttr("blocksize", n)} }
 	opCase{op: "DepthToSpace", attrs: b(2), inputs: []*Tensor{x}}.mustFail(t, "3 channels are no multiple of blocksize² = 4")
 	opCase{op: "DepthToSpace", attrs: b(0), inputs: []*Tensor{x}}.mustFail(t, "blocksize must be at least 1")
-	opCase{op: "DepthToSpace", attrs: b(1 << 40), inputs: []*Tensor{x}}.mustFail(t, "want at most")
+	opCase{op: "DepthToSpace", attrs: b(math.MaxInt), inputs: []*Tensor{x}}.mustFail(t, "want at most")
 	opCase{op: "DepthToSpace", inputs: []*Tensor{x}}.mustFail(t, "attribute blocksize is missing")
 	opCase{op: "DepthToSpace", attrs: b(1), inputs: []*Tensor{counting[float32](3)}}.mustFail(t, "want [N, C, H, W]")
 	opCase{op: "DepthToSpace", opset: 10, attrs: append(b(1), StringAttr("mode", "CRD")), inputs: []*Tensor{x}}.mustFail(t, "attribute mode")
 	opCase{op: "SpaceToDepth", attrs: b(2), inputs: []*Tensor{x}}.mustFail(t, "2 x 3 pixels, want multiples of blocksize = 2")
-	opCase{op: "SpaceToDepth", attrs: b(maxBlock), inputs: []*Tensor{NewTensor(Uint8, Shape{0, 1 << 40, maxBlock, maxBlock})}}.mustFail(t, "limit exceeded")
+	opCase{op: "SpaceToDepth", attrs: b(maxBlock), inputs: []*Tensor{NewTensor(Uint8, Shape{0, math.MaxInt / 4, maxBlock, maxBlock})}}.mustFail(t, "limit exceeded")
 }

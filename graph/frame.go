@@ -60,15 +60,16 @@ func (f *frame) bindValues() {
 	g := f.plan.Graph
 	f.values = make([]*ops.Tensor, len(g.Values))
 	for id := range g.Values {
-		spec, at := g.Values[id].Spec, f.plan.places[id]
-		switch at.kind {
+		spec := g.Values[id].Spec
+		switch f.plan.places[id].kind {
 		case placeConst:
 			f.values[id] = spec.Const
 		case placeInput, placeOutput, placeDynamic, placeView:
 			f.values[id] = new(ops.Tensor)
-		case placeArena:
+		case placeArena, placePart:
+			at := f.plan.rangeOf(ValueID(id))
 			f.values[id] = new(ops.Tensor)
-			f.values[id].Reset(spec.DType, spec.Shape, f.arena.Bytes(at.rng.Offset, at.rng.Size))
+			f.values[id].ResetLayout(spec, f.arena.Bytes(at.Offset, at.Size))
 		}
 	}
 	for i := range f.plan.Steps {
@@ -76,7 +77,7 @@ func (f *frame) bindValues() {
 			if f.plan.places[id].kind != placeView {
 				continue
 			}
-			if f.plan.rootKind(id) == placeArena {
+			if kind := f.plan.rootKind(id); kind == placeArena || kind == placePart {
 				f.bindView(id)
 			} else {
 				f.late = append(f.late, id)
@@ -93,10 +94,21 @@ func (p *Plan) rootKind(id ValueID) placeKind {
 	return p.places[id].kind
 }
 
+// rangeOf is where a value lies in the arena, be it inside others.
+func (p *Plan) rangeOf(id ValueID) Range {
+	at := p.places[id]
+	rng := at.rng
+	for at.kind == placePart {
+		at = p.places[at.of]
+		rng.Offset += at.rng.Offset
+	}
+	return rng
+}
+
 // bindView points a view at the memory that it shares.
 func (f *frame) bindView(id ValueID) {
 	spec := f.plan.Graph.Values[id].Spec
-	f.values[id].Reset(spec.DType, spec.Shape, f.values[f.plan.places[id].of].Bytes())
+	f.values[id].ResetLayout(spec, f.values[f.plan.places[id].of].Bytes())
 }
 
 // bindSteps collects the operands of each step.
@@ -236,6 +248,10 @@ func (f *frame) step(i int, observe func(Event)) error {
 	}
 	if err != nil {
 		return err
+	}
+	for _, k := range s.Margins {
+		m := b.out[k].Map()
+		m.ZeroMargins(s.lanes)
 	}
 	if observe != nil {
 		observe(Event{Step: i, Steps: len(f.steps), Node: s.Node, Kernel: s.Kernel, MACs: s.MACs,

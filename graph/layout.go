@@ -11,12 +11,13 @@ type layouter struct {
 	output []bool      // by ValueID
 	root   []ValueID   // by ValueID: whose memory it uses
 	live   map[ValueID]*interval
+	parts  map[ValueID]place // values that are made inside another one, see claimParts
 }
 
 func newLayouter(p *Plan, needs []ops.Needs) *layouter {
 	g := p.Graph
 	p.places = make([]place, len(g.Values))
-	l := &layouter{p: p, g: g, needs: needs, live: map[ValueID]*interval{}}
+	l := &layouter{p: p, g: g, needs: needs, live: map[ValueID]*interval{}, parts: map[ValueID]place{}}
 	l.last = make([]int, len(g.Values))
 	l.root = make([]ValueID, len(g.Values))
 	for i := range l.root {
@@ -45,6 +46,7 @@ func (l *layouter) place() {
 	for i, id := range l.g.Inputs {
 		l.p.places[id] = place{kind: placeInput, index: i}
 	}
+	l.claimParts()
 	var intervals []*interval
 	spaces := map[int]*interval{} // workspaces by step
 	for i := range l.p.Steps {
@@ -86,12 +88,69 @@ func (l *layouter) placeOutput(i, out int, id ValueID) *interval {
 		l.p.places[id] = place{kind: placeOutput, index: l.outputIndex(id)}
 		l.p.OutputBytes += spec.Bytes()
 		return nil
-	case l.makeView(i, out, id), l.takeInput(i, out, id):
+	case l.makeView(i, out, id):
 		return nil
 	}
-	iv := &interval{first: i, last: max(i, l.last[id]), size: spec.Bytes()}
+	if part, ok := l.parts[id]; ok {
+		return l.placePart(i, id, part)
+	}
+	if l.takeInput(i, out, id) {
+		return nil
+	}
+	return l.open(i, id)
+}
+
+// open begins the interval of a value at step i, unless a part of it did.
+func (l *layouter) open(i int, id ValueID) *interval {
+	if l.live[id] != nil {
+		return nil
+	}
+	iv := &interval{first: i, last: max(i, l.last[id]), size: l.g.Value(id).Spec.Bytes()}
 	l.live[id] = iv
 	l.p.places[id] = place{kind: placeArena}
+	return iv
+}
+
+// claimParts finds the values that can be made right inside a later output
+// (concatenation without a copy). Such a value is made by a step that gives it
+// memory of its own, is no graph output, and is claimed by one output only.
+func (l *layouter) claimParts() {
+	u := l.g.uses()
+	step := map[*Node]int{}
+	for i, n := range l.g.Nodes {
+		step[n] = i
+	}
+	for i, n := range l.g.Nodes {
+		for _, p := range l.needs[i].Parts {
+			id, whole := n.Inputs[p.In], n.Outputs[p.Out]
+			maker := u.producer[id]
+			if maker == nil || l.output[id] || l.output[whole] || l.g.Const(id) != nil {
+				continue
+			}
+			at := step[maker]
+			if _, taken := l.parts[id]; taken || l.p.Steps[at].Dynamic || len(l.needs[at].Views) > 0 {
+				continue
+			}
+			size := l.g.Value(id).Spec.Bytes()
+			l.parts[id] = place{kind: placePart, of: whole, rng: Range{p.Offset, size}}
+		}
+	}
+}
+
+// placePart puts a value inside another one, whose memory lives from here on.
+func (l *layouter) placePart(i int, id ValueID, part place) *interval {
+	l.p.places[id] = part
+	root := part.of
+	for {
+		outer, ok := l.parts[root]
+		if !ok {
+			break
+		}
+		root = outer.of
+	}
+	iv := l.open(i, root)
+	l.root[id] = root
+	l.live[root].last = max(l.live[root].last, l.last[id])
 	return iv
 }
 

@@ -31,10 +31,12 @@ type Step struct {
 	MACs      int64  // multiply-adds of the direct definition, where the operator can tell
 	Dynamic   bool   // shapes are inferred when it runs
 	View      bool   // output 0 is input 0's memory under another shape: nothing is computed
+	Margins   []int  // blocked outputs whose halo or padding lanes are cleared after the step
 	Workspace *Range // in the arena, or nil
 
 	runner runner
 	frees  []ValueID // dynamic values that nobody reads afterwards
+	lanes  bool      // padding lanes are cleared too
 }
 
 // Range is bytes of the arena.
@@ -50,14 +52,15 @@ const (
 	placeOutput                   // memory that is handed to the caller
 	placeArena                    // a range of the arena
 	placeView                     // the memory of another value
+	placePart                     // a range within another value
 	placeDynamic                  // allocated when it is made
 )
 
 // place says where a value lies.
 type place struct {
 	kind  placeKind
-	rng   Range   // of placeArena
-	of    ValueID // of placeView
+	rng   Range   // of placeArena, and of placePart within the other value
+	of    ValueID // of placeView and placePart
 	index int     // of placeInput and placeOutput: which
 }
 
@@ -75,6 +78,11 @@ type CompileOptions struct {
 func Compile(g *Graph, opt CompileOptions) (*Plan, error) {
 	opt.Limits = opt.Limits.withDefaults()
 	p := &Plan{Graph: g, use: opt.Packed.Use()}
+	if !opt.Reference {
+		if err := g.assignLayouts(opt.Kernels.Block); err != nil {
+			return nil, err
+		}
+	}
 	g.schedule()
 	needs := make([]ops.Needs, len(g.Nodes))
 	for i, n := range g.Nodes {
@@ -130,12 +138,27 @@ func (p *Plan) bind(n *Node, opt *CompileOptions) (Step, ops.Needs, error) {
 			return step, ops.Needs{}, err
 		}
 		step.runner, step.Kernel = bound, bound.Kernel()
-		return step, bound.Needs(), nil
+		needs := bound.Needs()
+		step.setMargins(out, needs.DirtyLanes)
+		return step, needs, nil
 	}
 	if s, ok := n.Impl.(ops.Sharer); ok {
 		return step, s.Share(in), nil
 	}
 	return step, ops.Needs{}, nil
+}
+
+// setMargins notes which blocked outputs have margins that Run leaves dirty.
+func (s *Step) setMargins(out []ops.Spec, lanes bool) {
+	s.lanes = lanes
+	for i, o := range out {
+		if o.Layout.Planar() {
+			continue
+		}
+		if o.Layout.Halo != (cpu.Halo{}) || lanes && o.Shape[1]%o.Layout.Block != 0 {
+			s.Margins = append(s.Margins, i)
+		}
+	}
 }
 
 // static reports whether type and shape of every value that is there are known.
@@ -205,6 +228,8 @@ func (p *Plan) PlaceText(i int) string {
 			return "view of " + source
 		}
 		return "in place of " + source
+	case placePart:
+		return fmt.Sprintf("part of %s[%d:%d]", quote(p.Graph.Value(at.of).Name), at.rng.Offset, at.rng.Offset+at.rng.Size)
 	case placeArena:
 		return fmt.Sprintf("arena[%d:%d]", at.rng.Offset, at.rng.Offset+at.rng.Size)
 	case placeOutput:

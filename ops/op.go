@@ -55,10 +55,18 @@ type Needs struct {
 	Workspace int    // bytes, aligned to 64, for this step alone
 	InPlace   []Pair // outputs that may take the memory of an input which nobody reads later
 	Views     []Pair // outputs that are an input's bytes under another shape: Run is not called
+	Parts     []Part // inputs that may be written right into an output by who makes them
+	// DirtyLanes says that Run may leave other values than zero in the padding
+	// lanes of blocked outputs; the runner then clears them, as it does halos.
+	DirtyLanes bool
 }
 
 // Pair names an output and an input of one node by index.
 type Pair struct{ Out, In int }
+
+// Part says that an input may lie in an output: from byte Offset on. A Run that
+// finds it there leaves it alone.
+type Part struct{ Out, In, Offset int }
 
 // Binding is what an Op learns when it is bound for one set of shapes.
 type Binding struct {

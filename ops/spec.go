@@ -8,6 +8,8 @@ type Spec struct {
 	DType DType   // Undefined: an optional input that was omitted
 	Shape Shape   // nil where the rank is unknown; Unknown dimensions are decided by the data
 	Const *Tensor // the value itself where it is known, else nil
+	// Layout is how the elements lie in memory; planar until layouts are assigned.
+	Layout Layout
 }
 
 // Omitted reports whether s stands for an optional input that is not there.
@@ -18,16 +20,19 @@ func (s Spec) Static() bool {
 	return s.Kind == KindTensor && s.DType != Undefined && s.Shape.Known()
 }
 
-// Bytes is the memory that the value takes; s must be static.
-func (s Spec) Bytes() int { return ByteSize(s.DType, s.Shape) }
+// Bytes is the memory that the value takes, halo included; s must be static.
+func (s Spec) Bytes() int { return layoutBytes(s.DType, s.Shape, s.Layout) }
 
-// String writes the type and the shape: tensor(float)[1, 3, 8, 8].
+// String writes the type and the shape, tensor(float)[1, 3, 8, 8], and a layout
+// that is not planar.
 func (s Spec) String() string {
 	switch {
 	case s.Omitted():
 		return "omitted"
-	case s.Kind == KindTensor:
+	case s.Kind == KindTensor && s.Layout.Planar():
 		return fmt.Sprintf("tensor(%v)%v", s.DType, s.Shape)
+	case s.Kind == KindTensor:
+		return fmt.Sprintf("tensor(%v)%v %v", s.DType, s.Shape, s.Layout)
 	}
 	return fmt.Sprintf("%v(tensor(%v))", s.Kind, s.DType)
 }

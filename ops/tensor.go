@@ -30,6 +30,7 @@ type Tensor struct {
 	kind    Kind
 	dtype   DType
 	shape   Shape
+	layout  Layout
 	data    []byte
 	strings []string
 	elems   []*Tensor
@@ -157,18 +158,12 @@ func (t *Tensor) Spec() Spec {
 	if t == nil {
 		return Spec{}
 	}
-	return Spec{Kind: t.kind, DType: t.dtype, Shape: t.shape, Const: t}
+	return Spec{Kind: t.kind, DType: t.dtype, Shape: t.shape, Const: t, Layout: t.layout}
 }
 
 // Assign makes t another value: it shares from's memory afterwards. The runner
 // uses it to hand over what a step produced.
 func (t *Tensor) Assign(from *Tensor) { *t = *from }
-
-// Reset points t at other memory. The runner uses it to bind a value to its
-// place; data must have the size that dtype and shape say.
-func (t *Tensor) Reset(dtype DType, shape Shape, data []byte) {
-	*t = Tensor{dtype: dtype, shape: shape, data: data}
-}
 
 // View gives a tensor of another shape, with as many elements, over t's memory.
 func (t *Tensor) View(shape Shape) *Tensor {

@@ -1,0 +1,213 @@
+package graph
+
+import (
+	"github.com/tconv/tconv/backend/cpu"
+	"github.com/tconv/tconv/ops"
+)
+
+// assignLayouts decides which values lie in blocks of so many channels, puts
+// converters where an operator meets the other layout, and gives every blocked
+// value the halo that its readers want.
+//
+//	before: y = Conv(x, w); z = Relu(y); out z            x, z planar by definition
+//	after:  x' = tconv.ToBlocked(x); y = Conv(x', w) (blocked); z' = Relu(y) (blocked);
+//	        z = tconv.ToPlanar(z')
+//
+// An operator that gains from blocks (Choice.Wants) takes them; one that works
+// either way follows its inputs; the rest stay planar. Graph inputs and outputs
+// are planar.
+func (g *Graph) assignLayouts(block int) error {
+	l := &layoutPass{g: g, block: block, choices: map[*Node]ops.Choice{}, converted: map[ValueID]ValueID{}}
+	l.indexReaders()
+	nodes := g.Nodes
+	g.Nodes = make([]*Node, 0, len(nodes))
+	for _, n := range nodes {
+		if err := l.node(n); err != nil {
+			return err
+		}
+	}
+	for i, id := range g.Outputs {
+		planar, err := l.convert(id, false)
+		if err != nil {
+			return err
+		}
+		g.Outputs[i] = planar
+	}
+	l.assignHalos()
+	return nil
+}
+
+// layoutPass is the state of one assignLayouts.
+type layoutPass struct {
+	g         *Graph
+	block     int
+	choices   map[*Node]ops.Choice
+	readers   map[ValueID][]*Node
+	output    map[ValueID]bool
+	converted map[ValueID]ValueID // value -> the same in the other layout
+}
+
+func (l *layoutPass) indexReaders() {
+	l.readers, l.output = map[ValueID][]*Node{}, map[ValueID]bool{}
+	for _, n := range l.g.Nodes {
+		for id := range given(n.Inputs) {
+			l.readers[id] = append(l.readers[id], n)
+		}
+	}
+	for _, id := range l.g.Outputs {
+		l.output[id] = true
+	}
+}
+
+// blocked reports whether the value lies in channel blocks.
+func (l *layoutPass) blocked(id ValueID) bool {
+	return id != NoValue && !l.g.Value(id).Spec.Layout.Planar()
+}
+
+// choice asks the operator how it works on blocks.
+func (l *layoutPass) choice(n *Node) (ops.Choice, bool) {
+	b, ok := n.Impl.(ops.Blocker)
+	if !ok {
+		return ops.Choice{}, false
+	}
+	in, out := l.g.specs(n.Inputs), l.g.specs(n.Outputs)
+	if !static(in, n.Inputs) || !static(out, n.Outputs) {
+		return ops.Choice{}, false
+	}
+	return b.Blocked(in, out, l.block)
+}
+
+// node decides the layouts of one operator and appends it.
+func (l *layoutPass) node(n *Node) error {
+	c, ok := l.choice(n)
+	if ok && !c.Wants {
+		ok = false
+		for i, id := range n.Inputs {
+			ok = ok || c.In[i] && l.blocked(id)
+		}
+	}
+	if !ok {
+		c = ops.Choice{In: make([]bool, len(n.Inputs)), Out: make([]bool, len(n.Outputs))}
+	}
+	for i, id := range n.Inputs {
+		if id == NoValue {
+			continue
+		}
+		same, err := l.convert(id, c.In[i])
+		if err != nil {
+			return err
+		}
+		n.Inputs[i] = same
+	}
+	if c.PlanarOut && !l.readBlocked(n.Outputs[0]) {
+		c.Out[0] = false
+	}
+	for i, id := range n.Outputs {
+		if id != NoValue && c.Out[i] {
+			l.g.Value(id).Spec.Layout.Block = l.block
+		}
+	}
+	if ok {
+		l.choices[n] = c
+	}
+	l.g.Nodes = append(l.g.Nodes, n)
+	return nil
+}
+
+// readBlocked reports whether some reader of a value would take it blocked.
+func (l *layoutPass) readBlocked(id ValueID) bool {
+	for _, n := range l.readers[id] {
+		c, ok := l.choice(n)
+		for i, in := range n.Inputs {
+			if ok && in == id && c.In[i] {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// convert gives the value in the wanted layout, adding a converter the first time.
+func (l *layoutPass) convert(id ValueID, blocked bool) (ValueID, error) {
+	if l.blocked(id) == blocked {
+		return id, nil
+	}
+	if other, ok := l.converted[id]; ok {
+		return other, nil
+	}
+	v := *l.g.Value(id)
+	op := "ToPlanar"
+	v.Spec.Const, v.Spec.Layout = nil, ops.Layout{}
+	if blocked {
+		op, v.Spec.Layout.Block = "ToBlocked", l.block
+	}
+	v.Name += "." + op
+	other := l.g.AddValue(v)
+	n := &Node{Name: v.Name, Op: op, Domain: ops.InternalDomain, Opset: 1, Inputs: []ValueID{id}, Outputs: []ValueID{other}}
+	if err := l.g.build(n); err != nil {
+		return 0, err
+	}
+	l.g.Nodes = append(l.g.Nodes, n)
+	l.converted[id] = other
+	return other, nil
+}
+
+// assignHalos gives every blocked value the largest halo that a reader wants.
+// Where an operator's inputs may lie in its output (concatenation), all get one
+// halo: only then do the parts line up.
+func (l *layoutPass) assignHalos() {
+	halo := map[ValueID]cpu.Halo{}
+	for _, n := range l.g.Nodes {
+		c, ok := l.choices[n]
+		for i, id := range n.Inputs {
+			if ok && l.blocked(id) && i < len(c.Halo) {
+				halo[id] = halo[id].Max(c.Halo[i])
+			}
+		}
+	}
+	for changed := true; changed; {
+		changed = false
+		for _, n := range l.g.Nodes {
+			changed = l.alignHalos(n, halo) || changed
+		}
+	}
+	for id, h := range halo {
+		l.g.Value(id).Spec.Layout.Halo = l.spread(h, l.g.Value(id).Spec)
+	}
+}
+
+// alignHalos gives the operands of a blocked Concat their common halo; it reports
+// whether one grew.
+func (l *layoutPass) alignHalos(n *Node, halo map[ValueID]cpu.Halo) bool {
+	if !n.is("Concat") || !l.blocked(n.Outputs[0]) {
+		return false
+	}
+	common := halo[n.Outputs[0]]
+	for _, id := range n.Inputs {
+		common = common.Max(halo[id])
+	}
+	changed := false
+	for _, id := range append(n.Inputs[:len(n.Inputs):len(n.Inputs)], n.Outputs[0]) {
+		if halo[id] != common {
+			halo[id], changed = common, true
+		}
+	}
+	return changed
+}
+
+// pageBytes is the distance at which rows of a map fall into one set of the
+// first-level cache.
+const pageBytes = 4096
+
+// spread widens the halo by a pixel where rows would lie a multiple of 4 KiB apart.
+func (l *layoutPass) spread(h cpu.Halo, s ops.Spec) cpu.Halo {
+	width := 1
+	if rank := s.Shape.Rank(); rank > 2 {
+		width = s.Shape[rank-1]
+	}
+	row := (h.Before[2] + width + h.After[2]) * l.block * s.DType.Size()
+	if row%pageBytes == 0 && h != (cpu.Halo{}) {
+		h.After[2]++
+	}
+	return h
+}

@@ -24,6 +24,8 @@ func (k *Kernels) addScaled(dst, src []float32, a float32) {
 	const most = 1 << 18 // elements of one call, which nothing can interrupt
 	for len(dst) > 0 {
 		n := min(len(dst), most)
+		raceWrite(dst[:n])
+		raceRead(src[:n])
 		k.axpy(axpyArgs{dst[:n], src[:n], a})
 		dst, src = dst[n:], src[n:]
 	}

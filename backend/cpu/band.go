@@ -1,6 +1,9 @@
 package cpu
 
-import "slices"
+import (
+	"slices"
+	"sync/atomic"
+)
 
 // transposeBand is part of a transposed convolution's output: all rows of one phase in depth and height, and in them
 // a window of neighbouring phases in width. A chunk makes its phases one after the other and sets their results side
@@ -110,7 +113,7 @@ type bandChunk struct {
 }
 
 // run makes part i of a partition of the band's products.
-func (c *bandChunk) run(q *partition, i int, scratch []float32) {
+func (c *bandChunk) run(q *partition, i int, scratch []float32, stop *atomic.Bool) {
 	c.part = q.part(i)
 	c.row, _ = q.a.at(c.part.first)
 	last, height := q.a.at(c.part.last - 1)
@@ -118,7 +121,7 @@ func (c *bandChunk) run(q *partition, i int, scratch []float32) {
 	c.ld = q.width * len(c.phases)
 	c.staging = scratch[c.productFloats():]
 	for c.phase = range c.phases {
-		c.phases[c.phase].product.runChunk(c.part, scratch, c)
+		c.phases[c.phase].product.runChunk(c.part, scratch, c, stop)
 	}
 	c.flush()
 }

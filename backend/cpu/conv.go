@@ -96,7 +96,7 @@ func (p *ConvPlan) Run(pool *Pool, stop *atomic.Bool, ws, x, residual, y []float
 	size := p.product.scratchFloats()
 	q := p.product.partition(chunksFor(pool.Threads()))
 	pool.RunUntil(stop, q.chunks, func(worker, i int) {
-		p.product.runChunk(q.part(i), ws[worker*size:][:size], r)
+		p.product.runChunk(q.part(i), ws[worker*size:][:size], r, stop)
 	})
 }
 

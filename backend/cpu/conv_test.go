@@ -179,7 +179,7 @@ func TestConvByHand(t *testing.T) {
 func TestConvRandomShapes(t *testing.T) {
 	eachTier(t, func(t *testing.T, k *Kernels) {
 		r, pool := newRand(t, 11), newTestPool(t, 2)
-		for range 1500 {
+		for range 600 {
 			g := randomConv(r)
 			o := randomOperands(r, g)
 			sum, _ := convNaive(g, o.x, o.w, o.ep.Bias, o.residual)
@@ -281,6 +281,23 @@ func TestConvNaN(t *testing.T) {
 				row, col := i%121/11, i%11
 				sees := row >= 4 && row <= 6 && col >= 5 && col <= 7
 				require.Equal(t, sees, v != v, "activation %d, output %d", act.Kind, i)
+			}
+		}
+	})
+}
+
+// A run allocates its closure and what its workers share, no more for a larger map.
+func TestPlansDoNotAllocateByTheirSize(t *testing.T) {
+	eachTier(t, func(t *testing.T, k *Kernels) {
+		pool := newTestPool(t, 2)
+		for _, size := range []int{8, 64} {
+			conv, up := square(1, 4, 4, size, 3), transposed2D(1, 4, 4, size, 4, 2, 1)
+			for g, p := range map[*ConvGeom]plan{
+				&conv: NewConv(k, conv, make([]float32, conv.weights()), Epilogue{}),
+				&up:   NewConvTranspose(k, up, make([]float32, up.weights()), Epilogue{}),
+			} {
+				ws, x, y := AlignedFloats(p.WorkspaceFloats(2)), AlignedFloats(g.C*volume(g.In)), AlignedFloats(g.M*volume(g.Out))
+				require.LessOrEqual(t, testing.AllocsPerRun(20, func() { p.Run(pool, nil, ws, x, nil, y) }), 3.0)
 			}
 		}
 	})

@@ -95,6 +95,6 @@ func (p *ConvTransposePlan) Run(pool *Pool, stop *atomic.Bool, ws, x, residual, 
 		c := &chunks[worker]
 		c.plan, c.x, c.residual, c.y = p, x, residual, y
 		c.transposeBand = p.bands[band]
-		c.run(&t.cuts[band], i, ws[worker*size:][:size])
+		c.run(&t.cuts[band], i, ws[worker*size:][:size], stop)
 	})
 }

@@ -97,5 +97,6 @@ func (k *Kernels) storeTile(args finishArgs) {
 	if args.bias != nil {
 		_ = args.bias[:args.rows]
 	}
+	raceWriteRows(args.dst, args.rows, args.cols, args.ldd)
 	k.finishTile(args)
 }

@@ -30,10 +30,10 @@ func gather8Generic(args gatherArgs) {
 // copyRows checks that both operands reach as far as the kernel does, then runs it. Offsets ascend or descend.
 func (k *Kernels) copyRows(args gatherArgs) {
 	last := len(args.offsets) - 1
-	_ = args.dst[:(args.count-1)*args.dstStride+last*k.NR+k.NR]
+	raceWrite(args.dst[:(args.count-1)*args.dstStride+last*k.NR+k.NR])
 	lo := args.start + min(args.offsets[0], args.offsets[last])
 	hi := args.start + max(args.offsets[0], args.offsets[last])
-	_ = args.src[lo : hi+(args.count-1)*args.srcStride+k.NR]
+	raceRead(args.src[lo : hi+(args.count-1)*args.srcStride+k.NR])
 	k.gather(args)
 }
 

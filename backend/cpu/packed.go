@@ -121,9 +121,7 @@ func (k *Kernels) packColumns(dst []float32, b matrixView, depth, n int) {
 		src := b.from(0, col)
 		switch {
 		case cols == k.NR && b.colStride == 1:
-			k.copyRows(gatherArgs{
-				dst: panel, src: src.data, offsets: noOffset, dstStride: k.NR, srcStride: b.rowStride, count: depth,
-			})
+			k.packWholeRows(panel, src, depth)
 			continue
 		case cols < k.NR:
 			clear(panel)
@@ -135,6 +133,17 @@ func (k *Kernels) packColumns(dst []float32, b matrixView, depth, n int) {
 			continue
 		}
 		packTransposed(panel, k.NR, matrixView{src.data, b.colStride, b.rowStride}, cols, depth)
+	}
+}
+
+// packWholeRows packs a panel whose rows lie together in memory.
+func (k *Kernels) packWholeRows(panel []float32, src matrixView, depth int) {
+	const most = 1 << 13 // rows of one call, which nothing can interrupt: some 50 us
+	for i := 0; i < depth; i += most {
+		k.copyRows(gatherArgs{
+			dst: panel[i*k.NR:], src: src.data[i*src.rowStride:], offsets: noOffset,
+			dstStride: k.NR, srcStride: src.rowStride, count: min(most, depth-i),
+		})
 	}
 }
 

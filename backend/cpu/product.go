@@ -1,5 +1,7 @@
 package cpu
 
+import "sync/atomic"
+
 // product is the loop nest shared by matrix products and convolutions: C = A * B for a number of independent pairs
 // (the groups of a convolution, the matrices of a batch), A packed beforehand, B packed on the fly.
 //
@@ -99,10 +101,11 @@ type spot struct {
 	row, rows, col, cols int
 }
 
-// runChunk makes one chunk of the product with a worker's scratch.
-func (p *product) runChunk(part chunkPart, scratch []float32, o operands) {
+// runChunk makes one chunk of the product with a worker's scratch. It gives up between blocks of k when stop, which
+// may be nil, becomes true.
+func (p *product) runChunk(part chunkPart, scratch []float32, o operands, stop *atomic.Bool) {
 	c := chunk{
-		product: p, operands: o, part: part,
+		product: p, operands: o, part: part, stop: stop,
 		packed: scratch[:p.kc*p.nc],
 		tiles:  scratch[alignUp(p.kc*p.nc):],
 	}
@@ -114,6 +117,7 @@ type chunk struct {
 	*product
 	operands
 	part          chunkPart
+	stop          *atomic.Bool
 	packed, tiles []float32
 }
 
@@ -123,7 +127,7 @@ func (c *chunk) run() {
 		r.k1 = min(r.k0+c.kc, c.depth)
 		b, stride := c.panelsOfB(c.packed, c.part.pair, r)
 		c.multiply(r, b, stride)
-		if r.k1 == c.depth {
+		if r.k1 == c.depth || (c.stop != nil && c.stop.Load()) {
 			return
 		}
 		r.k0 = r.k1

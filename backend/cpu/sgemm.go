@@ -83,7 +83,7 @@ func (p *GemmPlan) Run(pool *Pool, stop *atomic.Bool, ws, a, b, c []float32) {
 	scratch, size := ws[p.packFloats():], p.scratchFloats()
 	q := p.partition(chunksFor(threads))
 	pool.RunUntil(stop, q.chunks, func(worker, i int) {
-		p.runChunk(q.part(i), scratch[worker*size:][:size], run)
+		p.runChunk(q.part(i), scratch[worker*size:][:size], run, stop)
 	})
 }
 

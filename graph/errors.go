@@ -35,6 +35,18 @@ func quote(name string) string {
 	return fmt.Sprintf("%q", name)
 }
 
+// maxTextBytes is how much of the text of one fault is kept: an operator may quote
+// a shape or a list of a million numbers.
+const maxTextBytes = 1 << 10
+
+// cut shortens a text that a file made long.
+func cut(text string) string {
+	if len(text) > maxTextBytes {
+		return text[:maxTextBytes] + "..."
+	}
+	return text
+}
+
 // InvalidError lists everything that is wrong with a model.
 type InvalidError struct {
 	Problems []string // one line each: what was found, what is wanted
@@ -58,7 +70,7 @@ func (e *InvalidError) add(format string, args ...any) {
 	err := fmt.Errorf(format, args...)
 	switch {
 	case len(e.Problems) < maxProblems:
-		e.Problems = append(e.Problems, err.Error())
+		e.Problems = append(e.Problems, cut(err.Error()))
 		if errors.Unwrap(err) != nil {
 			e.causes = append(e.causes, err)
 		}
@@ -84,25 +96,37 @@ type UnsupportedOp struct {
 }
 
 // UnsupportedError lists every operator of a model that tconv cannot run.
-type UnsupportedError struct{ Ops []UnsupportedOp }
+type UnsupportedError struct {
+	Ops []UnsupportedOp
+
+	index map[[2]string]int // place in Ops, by operator and reason
+}
+
+// maxUnsupported is how many different operators are listed.
+const maxUnsupported = 1000
 
 // namesShown is how many nodes of an unsupported operator are named.
 const namesShown = 3
 
 func (e *UnsupportedError) add(op, reason, node string) {
-	for i := range e.Ops {
-		u := &e.Ops[i]
-		if u.Op != op || u.Reason != reason {
-			continue
+	reason = cut(reason)
+	key := [2]string{op, reason}
+	i, ok := e.index[key]
+	if !ok {
+		if len(e.Ops) == maxUnsupported {
+			return
 		}
-		u.Count++
-		if len(u.Nodes) < namesShown {
-			u.Nodes = append(u.Nodes, node)
+		if e.index == nil {
+			e.index = map[[2]string]int{}
 		}
-		return
+		i = len(e.Ops)
+		e.index[key] = i
+		e.Ops = append(e.Ops, UnsupportedOp{Op: op, Reason: reason})
 	}
-	if len(e.Ops) < 1000 {
-		e.Ops = append(e.Ops, UnsupportedOp{op, reason, 1, []string{node}})
+	u := &e.Ops[i]
+	u.Count++
+	if len(u.Nodes) < namesShown {
+		u.Nodes = append(u.Nodes, node)
 	}
 }
 
@@ -152,7 +176,7 @@ type NodeError struct {
 }
 
 func (e *NodeError) Error() string {
-	return fmt.Sprintf("node %s (%s): %v", quote(e.Node), e.Op, e.Err)
+	return fmt.Sprintf("node %s (%s): %s", quote(e.Node), e.Op, cut(e.Err.Error()))
 }
 
 // Unwrap gives the cause.

@@ -164,7 +164,7 @@ func (im *importer) declareOutputs(nodes []*onnx.Node) {
 	for _, n := range nodes {
 		for _, name := range n.Outputs {
 			if name != "" {
-				im.define(name, "output of a "+n.OpType+" node,", Value{})
+				im.define(name, "node output", Value{})
 			}
 		}
 	}
@@ -181,14 +181,14 @@ func (im *importer) node(index int, src *onnx.Node) {
 	}
 	opset, ok := im.graph.Opsets[n.Domain]
 	if !ok {
-		im.invalid.add("node %s (%s): the model does not import the domain %s", quote(n.Name), n.Op, quote(n.Domain))
+		im.invalid.add("node %s (%s): the model does not import the domain %s", quote(n.Name), plain(n.Op), quote(n.Domain))
 		return
 	}
 	n.Opset = opset
 	n.Inputs = im.resolve(n, src.Inputs)
 	n.Outputs = im.resolve(n, src.Outputs)
 	if err := im.attributes(n, src.Attributes); err != nil {
-		im.invalid.add("node %s (%s): %w", quote(n.Name), n.Op, err)
+		im.invalid.add("node %s (%s): %w", quote(n.Name), plain(n.Op), err)
 		return
 	}
 	im.build(n)
@@ -205,7 +205,7 @@ func (im *importer) resolve(n *Node, names []string) []ValueID {
 		}
 		id, ok := im.ids[name]
 		if !ok {
-			im.invalid.add("node %s (%s): input %s is made by no node, is no initializer and no graph input", quote(n.Name), n.Op, quote(name))
+			im.invalid.add("node %s (%s): input %s is made by no node, is no initializer and no graph input", quote(n.Name), plain(n.Op), quote(name))
 			continue
 		}
 		ids[i] = id
@@ -213,8 +213,15 @@ func (im *importer) resolve(n *Node, names []string) []ValueID {
 	return ids
 }
 
+// maxAttributes bounds the attributes of one node: they are looked up one by one.
+// No operator of ONNX has more than 20.
+const maxAttributes = 256
+
 // attributes converts the attributes of a node.
 func (im *importer) attributes(n *Node, src []*onnx.Attribute) error {
+	if len(src) > maxAttributes {
+		return fmt.Errorf("%d attributes, want at most %d: %w", len(src), maxAttributes, ErrLimit)
+	}
 	for _, a := range src {
 		if _, ok := n.attr(a.Name); ok {
 			return fmt.Errorf("attribute %s is given twice", quote(a.Name))
@@ -255,7 +262,7 @@ func (g *Graph) build(n *Node) error {
 	for i, id := range n.Outputs {
 		view.Outputs[i] = id != NoValue
 	}
-	if n.Impl, err = def.Build(view); err != nil {
+	if n.Impl, err = construct(def, view); err != nil {
 		return err
 	}
 	for i, t := range view.ConstInputs() {
@@ -265,6 +272,13 @@ func (g *Graph) build(n *Node) error {
 		n.Inputs[i] = g.AddConst(fmt.Sprintf("%s.input%d", n.Name, i), t)
 	}
 	return nil
+}
+
+// construct runs an operator's constructor. A panic, which is a bug of tconv,
+// becomes an error.
+func construct(def *ops.Def, view *ops.Node) (op ops.Op, err error) {
+	defer recovered(&err)
+	return def.Build(view)
 }
 
 // outputs resolves the graph outputs.

@@ -3,6 +3,7 @@ package graph
 import (
 	"fmt"
 	"strings"
+	"unicode"
 )
 
 // String writes the graph as text, one line per input, node and output, in order:
@@ -65,13 +66,26 @@ func (g *Graph) typedNames(ids []ValueID) string {
 }
 
 // OpName writes the operator and the version whose rules it follows: Resize-11.
+// What is no identifier is quoted, since a file may write anything there.
 func (n *Node) OpName() string {
 	if n.Def != nil {
 		return n.Def.String()
 	}
-	name := n.Op
+	name := plain(n.Op)
 	if n.Domain != "" {
-		name = n.Domain + "." + n.Op
+		name = plain(n.Domain) + "." + name
 	}
 	return fmt.Sprintf("%s-%d", name, n.Opset)
+}
+
+// plain writes a name as it is where it is short and made of letters, digits and
+// what domains hold, else quoted.
+func plain(name string) string {
+	odd := func(r rune) bool {
+		return !(unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("._-/:", r))
+	}
+	if name == "" || len(name) > maxNameBytes || strings.ContainsFunc(name, odd) {
+		return quote(name)
+	}
+	return name
 }

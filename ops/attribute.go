@@ -3,6 +3,7 @@ package ops
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -85,25 +86,59 @@ func StringsAttr(name string, v ...string) Attr {
 	return Attr{Name: name, Kind: AttrStrings, Strings: v}
 }
 
-// String writes the attribute as name=value; tensors by type and shape.
+// maxListed is how many elements of a list stand in the text of an attribute.
+const maxListed = 16
+
+// listed writes a list, cut when it is long.
+func listed[T any](list []T, write func(T) string) string {
+	var parts []string
+	for i, v := range list {
+		if i == maxListed {
+			parts = append(parts, fmt.Sprintf("... %d in all", len(list)))
+			break
+		}
+		parts = append(parts, write(v))
+	}
+	return "[" + strings.Join(parts, " ") + "]"
+}
+
+// String writes the attribute as name=value; tensors by type and shape. What a
+// file makes long is cut.
 func (a Attr) String() string {
+	name := a.Name
+	if !plainName(name) {
+		name = quoted(name)
+	}
+	return name + "=" + a.valueText()
+}
+
+// plainName reports whether a name can stand in a text as it is.
+func plainName(s string) bool {
+	letter := func(r rune) bool {
+		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("_-.:/", r)
+	}
+	return s != "" && len(s) <= maxQuotedBytes && strings.IndexFunc(s, func(r rune) bool { return !letter(r) }) < 0
+}
+
+// valueText writes the value of an attribute.
+func (a Attr) valueText() string {
 	switch a.Kind {
 	case AttrFloat:
-		return fmt.Sprintf("%s=%v", a.Name, a.F)
+		return fmt.Sprint(a.F)
 	case AttrInt:
-		return fmt.Sprintf("%s=%d", a.Name, a.I)
+		return strconv.FormatInt(a.I, 10)
 	case AttrString:
-		return fmt.Sprintf("%s=%q", a.Name, a.S)
+		return quoted(a.S)
 	case AttrTensor:
-		return fmt.Sprintf("%s=%v", a.Name, a.T)
+		return a.T.String()
 	case AttrFloats:
-		return fmt.Sprintf("%s=%v", a.Name, a.Floats)
+		return listed(a.Floats, func(v float32) string { return fmt.Sprint(v) })
 	case AttrInts:
-		return fmt.Sprintf("%s=%v", a.Name, a.Ints)
+		return listed(a.Ints, func(v int64) string { return strconv.FormatInt(v, 10) })
 	case AttrStrings:
-		return fmt.Sprintf("%s=%q", a.Name, a.Strings)
+		return listed(a.Strings, quoted)
 	}
-	return fmt.Sprintf("%s=<%v>", a.Name, a.Kind)
+	return fmt.Sprintf("<%v>", a.Kind)
 }
 
 // Node is what a constructor sees of a node: version, which inputs are given and
@@ -159,9 +194,14 @@ func (n *Node) Err() error {
 	}
 	var unread []string
 	for i, a := range n.attrs {
-		if !n.read[i] {
-			unread = append(unread, a.String())
+		if n.read[i] {
+			continue
 		}
+		if len(unread) == maxListed {
+			unread = append(unread, "...")
+			break
+		}
+		unread = append(unread, a.String())
 	}
 	if unread != nil {
 		return unsupportedf("attribute %s is not known to %s at opset %d", strings.Join(unread, ", "), n.Op, n.Opset)
@@ -239,7 +279,7 @@ func (n *Node) Str(name, def string, allowed ...string) string {
 		return def
 	}
 	if len(allowed) > 0 && !slices.Contains(allowed, a.S) {
-		n.Fail("attribute %s is %q, want one of %q", name, a.S, allowed)
+		n.Fail("attribute %s is %s, want one of %q", name, quoted(a.S), allowed)
 		return def
 	}
 	return a.S

@@ -3,6 +3,7 @@ package ops
 import (
 	"errors"
 	"fmt"
+	"strconv"
 )
 
 // What went wrong, for errors.Is. An error of New or Infer that wraps none of
@@ -26,6 +27,17 @@ func (e *unsupported) Unwrap() error { return ErrUnsupported }
 // unsupportedf formats an error that wraps [ErrUnsupported].
 func unsupportedf(format string, args ...any) error {
 	return &unsupported{fmt.Sprintf(format, args...)}
+}
+
+// maxQuotedBytes is how much of a text from a file stands in an error.
+const maxQuotedBytes = 256
+
+// quoted writes a text from a file: quoted, and cut when it is long.
+func quoted(s string) string {
+	if len(s) > maxQuotedBytes {
+		s = s[:maxQuotedBytes] + "..."
+	}
+	return strconv.Quote(s)
 }
 
 // wantType refuses a value whose element type is not in the list. The name is

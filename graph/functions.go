@@ -17,7 +17,7 @@ func (im *importer) inline(m *onnx.Model) []*onnx.Node {
 	if len(m.Functions) == 0 {
 		return m.Graph.Nodes
 	}
-	in := &inliner{im: im, functions: map[functionKey]*onnx.Function{}}
+	in := &inliner{im: im, functions: map[functionKey]*onnx.Function{}, left: im.opt.Limits.InlineBytes + weightBytes(m.Graph)}
 	for _, f := range m.Functions {
 		key := functionKey{f.Domain, f.Name, f.Overload}
 		if in.functions[key] != nil {
@@ -54,6 +54,7 @@ type inliner struct {
 	functions map[functionKey]*onnx.Function
 	nodes     []*onnx.Node
 	calls     int // makes names unique
+	left      int // bytes that bodies may still add
 	failed    bool
 }
 
@@ -75,6 +76,9 @@ func (in *inliner) expand(nodes []*onnx.Node, depth int) {
 		case len(n.Inputs) > len(f.Inputs) || len(n.Outputs) > len(f.Outputs):
 			in.fail("node %s: %d inputs and %d outputs for function %s, want at most %d and %d",
 				quote(n.Name), len(n.Inputs), len(n.Outputs), quote(f.Name), len(f.Inputs), len(f.Outputs))
+		case !in.afford(n, f):
+			in.fail("calls of functions make the model larger than %s (in function %s): %w",
+				formatBytes(in.im.opt.Limits.InlineBytes), quote(f.Name), ErrLimit)
 		default:
 			in.expand(in.body(n, f), depth+1)
 		}
@@ -85,6 +89,36 @@ func (in *inliner) expand(nodes []*onnx.Node, depth int) {
 func (in *inliner) fail(format string, args ...any) {
 	in.failed = true
 	in.im.invalid.add(format, args...)
+}
+
+// inlinedNodeBytes is roughly what one more node takes in the forms that a loaded
+// model has, its names apart.
+const inlinedNodeBytes = 1 << 10
+
+// afford takes the memory of one call off what is left: functions that call
+// functions can make a small file grow without bound, even if none holds a node.
+func (in *inliner) afford(n *onnx.Node, f *onnx.Function) bool {
+	cost := inlinedNodeBytes
+	for _, inner := range f.Nodes {
+		cost += inlinedNodeBytes + len(n.Name) + len(f.Name) + len(inner.Name)
+		for _, name := range inner.Inputs {
+			cost += len(name)
+		}
+		for _, name := range inner.Outputs {
+			cost += len(n.Name) + len(f.Name) + len(name)
+		}
+	}
+	in.left -= cost
+	return in.left >= 0
+}
+
+// weightBytes is the size of what the file holds in raw form.
+func weightBytes(g *onnx.Graph) int {
+	n := 0
+	for _, t := range g.Initializers {
+		n += len(t.RawData)
+	}
+	return n
 }
 
 // body gives the nodes of f as the call n sees them.

@@ -58,14 +58,10 @@ func (f *folder) infer(g *Graph, n *Node) ([]ops.Spec, error) {
 		}
 		constant = constant && in[i].Const != nil
 	}
-	out, err := n.Impl.Infer(in)
+	out, err := n.infer(in)
 	if err != nil {
 		return nil, as(ErrInvalidModel, err)
 	}
-	if len(out) < len(n.Outputs) {
-		return nil, fmt.Errorf("%w: %d outputs inferred, %d asked for", ErrInternal, len(out), len(n.Outputs))
-	}
-	out = out[:len(n.Outputs)]
 	if constant && !n.Def.Random && !allConst(out) && f.allows(in, out) {
 		return f.compute(n, in, out)
 	}
@@ -75,6 +71,20 @@ func (f *folder) infer(g *Graph, n *Node) ([]ops.Spec, error) {
 		}
 	}
 	return out, nil
+}
+
+// infer gives one Spec for each of n's Outputs. A panic of the operator, which is
+// a bug of tconv, becomes an error.
+func (n *Node) infer(in []ops.Spec) (out []ops.Spec, err error) {
+	defer recovered(&err)
+	out, err = n.Impl.Infer(in)
+	if err == nil && len(out) < len(n.Outputs) {
+		err = fmt.Errorf("%w: %d outputs inferred, %d asked for", ErrInternal, len(out), len(n.Outputs))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return out[:len(n.Outputs)], nil
 }
 
 // allConst reports whether Infer gave every value itself.
@@ -140,10 +150,13 @@ type runner interface {
 // runGuarded runs an operator and turns a panic, which is a bug of tconv, into
 // an error.
 func runGuarded(r runner, c *ops.Call, in, out []*ops.Tensor) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = fmt.Errorf("%w: panic: %v", ErrInternal, v)
-		}
-	}()
+	defer recovered(&err)
 	return r.Run(c, in, out)
+}
+
+// recovered, deferred, turns a panic into an error that wraps ErrInternal.
+func recovered(err *error) {
+	if v := recover(); v != nil {
+		*err = fmt.Errorf("%w: panic: %v", ErrInternal, v)
+	}
 }

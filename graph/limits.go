@@ -12,6 +12,7 @@ type Limits struct {
 	FoldSmall     int // ... unless it is at most so many bytes
 	Nodes         int // nodes after functions are expanded
 	FunctionDepth int // functions that call functions
+	InlineBytes   int // nodes and names that calls of functions add, beside the bytes of the weights
 	Plans         int // plans kept, one per set of input shapes
 	Sessions      int // idle sessions kept per plan
 }
@@ -26,6 +27,7 @@ const (
 	defaultFoldSmall     = 1 << 20
 	defaultNodes         = 1_000_000
 	defaultFunctionDepth = 100
+	defaultInlineBytes   = 12 << 20
 	defaultPlans         = 8
 	defaultSessions      = 4
 )
@@ -44,6 +46,7 @@ func (l Limits) withDefaults() Limits {
 	set(&l.FoldSmall, defaultFoldSmall)
 	set(&l.Nodes, defaultNodes)
 	set(&l.FunctionDepth, defaultFunctionDepth)
+	set(&l.InlineBytes, defaultInlineBytes)
 	set(&l.Plans, defaultPlans)
 	set(&l.Sessions, defaultSessions)
 	return l

@@ -1,0 +1,144 @@
+package cpu
+
+import (
+	"math"
+	"unsafe"
+)
+
+// blockedRun is a plan with the operands of one run.
+type blockedRun struct {
+	plan           *BlockedConvPlan
+	x, residual, y Map
+	hasResidual    bool
+	steps          *blockedSteps
+	workers        []blockedWorker
+	body           func(worker, chunk int)
+}
+
+// blockedWorker is what one worker writes, apart from the other workers' cache lines.
+type blockedWorker struct {
+	args  tileArgs
+	lines blockedLines
+	_     [128]byte
+}
+
+func (r *blockedRun) begin(threads int, x, residual, y *Map) {
+	r.x, r.y, r.hasResidual = *x, *y, residual != nil
+	if residual != nil {
+		r.residual = *residual
+	}
+	r.steps = r.plan.stepsFor(x)
+	if len(r.workers) < threads {
+		r.workers = make([]blockedWorker, threads)
+	}
+}
+
+// end forgets the operands, which the caller may release.
+func (r *blockedRun) end() {
+	r.x.Data, r.y.Data, r.residual.Data = nil, nil, nil
+	clear(r.workers)
+}
+
+// residualMap is the residual or nil.
+func (r *blockedRun) residualMap() *Map {
+	if r.hasResidual {
+		return &r.residual
+	}
+	return nil
+}
+
+// chunk makes one chunk of the cut.
+func (r *blockedRun) chunk(worker, i int) {
+	strip, items := r.plan.cut.at(i)
+	w := &r.workers[worker]
+	part := -1
+	for _, it := range items {
+		if it.part != part {
+			part = it.part
+			w.lines = newLines(&r.plan.parts[part], &r.x, r.residualMap(), &r.y)
+		}
+		n := w.lines.count()
+		r.item(w, it, strip*n/r.plan.cut.strips, (strip+1)*n/r.plan.cut.strips)
+	}
+}
+
+// maxTileLanes is the most lanes of one call of a kernel: weights of 512 KiB, which stay in L2 while the pixels of a
+// strip pass, and some 30 us.
+const maxTileLanes = 4096
+
+// item makes one item for the lines [first, last): block by block of the steps, each adding to what the last one stored.
+func (r *blockedRun) item(w *blockedWorker, it blockedItem, first, last int) {
+	if first == last {
+		return
+	}
+	p := r.plan
+	part := &p.parts[it.part]
+	offsets := r.steps.offsets[it.part]
+	blocks := max(1, ceilDiv(len(part.taps)*p.geom.channelsIn(), maxTileLanes))
+	for b := range blocks {
+		s0, s1 := b*len(offsets)/blocks, (b+1)*len(offsets)/blocks
+		r.setSteps(&w.args, it, offsets, s0, s1)
+		r.setEpilogue(&w.args, it, b == 0, b == blocks-1)
+		r.sweep(w, it, first, last, b > 0)
+	}
+	if p.applyAfter {
+		r.activate(w, it, first, last)
+	}
+}
+
+// setSteps sets steps, weights and pixel pitch for the steps [s0, s1) of an item.
+func (r *blockedRun) setSteps(a *tileArgs, it blockedItem, offsets []int, s0, s1 int) {
+	p := r.plan
+	part := &p.parts[it.part]
+	channels, taps, block := p.geom.channelsIn(), len(part.taps), p.weights.inBlock
+	full := len(offsets)
+	if channels%block != 0 || block != p.k.Block {
+		full -= taps
+		a.tailLanes = channels % block
+		if block != p.k.Block { // planar input: steps of one lane
+			full, a.tailLanes = 0, block
+		}
+	}
+	a.nsteps = max(0, min(full, s1)-s0)
+	a.tailSteps = s1 - s0 - a.nsteps
+	a.steps = nil
+	if s1 > s0 {
+		a.steps = &offsets[s0]
+	}
+	lanes := min(s0, full)*block + max(0, s0-full)*a.tailLanes
+	at := it.group*p.weights.group + p.weights.parts[part.residue] +
+		it.column*channels*taps + lanes*it.groups*p.k.Block
+	a.weights = unsafe.Pointer(unsafe.SliceData(p.weights.data[at:]))
+}
+
+// zeroBias is the bias of a sum that is continued.
+var zeroBias = AlignedFloats(tileGroups * lineFloats)
+
+// setEpilogue sets what a sum starts from and what is done to it in the end.
+func (r *blockedRun) setEpilogue(a *tileArgs, it blockedItem, begins, ends bool) {
+	p := r.plan
+	column := it.group*p.geom.channelsOut() + it.column
+	a.bias = unsafe.Pointer(&zeroBias[0])
+	if begins {
+		a.bias = unsafe.Pointer(&p.bias[column])
+	}
+	a.act = tileLinear
+	if ends {
+		a.setActivation(&p.ep.Act)
+	}
+	if p.slope != nil {
+		a.slope = unsafe.Pointer(&p.slope[column])
+	}
+}
+
+// setActivation sets the activation where the kernels know it.
+func (a *tileArgs) setActivation(act *Activation) {
+	switch act.Kind {
+	case ActRelu:
+		a.act, a.lo, a.hi = tileClamp, 0, float32(math.Inf(1))
+	case ActClip:
+		a.act, a.lo, a.hi = tileClamp, act.A, act.B
+	case ActLeakyRelu, ActPRelu:
+		a.act = tileLeaky
+	}
+}

@@ -1,0 +1,99 @@
+package cpu
+
+import "unsafe"
+
+// blockedSweep is the lines of an item on their way through the kernels.
+type blockedSweep struct {
+	*blockedRun
+	a             *tileArgs
+	l             *blockedLines
+	kernels       tileFuncs
+	src, dst, res int  // what the item's groups add to the lines' indices
+	continued     bool // the sums begin with what y holds
+}
+
+// sweep runs the kernels over the lines [first, last) of an item. Lines longer than a tile are cut into tiles that
+// differ by at most one pixel; where two lines fit into a tile, a tile is two lines.
+func (r *blockedRun) sweep(w *blockedWorker, it blockedItem, first, last int, continued bool) {
+	s := r.newSweep(w, it, continued)
+	length := s.l.extent[s.l.axis]
+	tiles := ceilDiv(length, s.kernels.rows())
+	for line := first; line < last; line++ {
+		if 2*length <= s.kernels.rows() && line+1 < last {
+			s.pair(line, length)
+			line++
+			continue
+		}
+		src, dst, res := s.at(line)
+		for i := range tiles {
+			from, to := i*length/tiles, (i+1)*length/tiles
+			s.point(src+from*s.l.in[s.l.axis], dst+from*s.l.out[s.l.axis], res+from*s.l.res[s.l.axis])
+			s.kernels.call(to-from, s.a)
+		}
+	}
+}
+
+func (r *blockedRun) newSweep(w *blockedWorker, it blockedItem, continued bool) blockedSweep {
+	s := blockedSweep{blockedRun: r, a: &w.args, l: &w.lines, kernels: r.plan.k.tileFor(it.groups), continued: continued}
+	g := &r.plan.geom
+	group := (it.group*g.channelsOut() + it.column) / r.plan.k.Block
+	s.src = it.group * g.channelsIn() / r.x.Block * r.x.Group
+	s.dst, s.res = group*r.y.Group, group*r.residual.Group
+	s.a.srcPixel, s.a.dstPixel, s.a.dstGroup = 4*s.l.in[s.l.axis], 4*s.l.out[s.l.axis], 4*r.y.Group
+	s.a.resPixel, s.a.resGroup = 4*s.l.res[s.l.axis], 4*r.residual.Group
+	if continued {
+		s.a.resPixel, s.a.resGroup = s.a.dstPixel, s.a.dstGroup
+	}
+	return s
+}
+
+// at returns the indices of a line of the item.
+func (s *blockedSweep) at(line int) (src, dst, res int) {
+	src, dst, res = s.l.at(line)
+	return src + s.src, dst + s.dst, res + s.res
+}
+
+// point sets the addresses of a tile.
+func (s *blockedSweep) point(src, dst, res int) {
+	s.a.base = unsafe.Pointer(&s.x.Data[src])
+	s.a.dst = unsafe.Pointer(&s.y.Data[dst])
+	switch {
+	case s.continued:
+		s.a.residual = s.a.dst
+	case s.hasResidual:
+		s.a.residual = unsafe.Pointer(&s.residual.Data[res])
+	default:
+		s.a.residual = nil
+	}
+}
+
+// pair makes a line and the next one in one tile.
+func (s *blockedSweep) pair(line, length int) {
+	src, dst, res := s.at(line)
+	src2, dst2, res2 := s.at(line + 1)
+	s.point(src, dst, res)
+	s.a.srcHalf, s.a.dstHalf, s.a.resHalf = 4*(src2-src), 4*(dst2-dst), 4*(res2-res)
+	if s.continued {
+		s.a.resHalf = s.a.dstHalf
+	}
+	s.kernels[2*length](s.a)
+}
+
+// activate applies an activation that the kernels do not know to the lines [first, last) of an item.
+func (r *blockedRun) activate(w *blockedWorker, it blockedItem, first, last int) {
+	s := r.newSweep(w, it, false)
+	block, pitch := r.plan.k.Block, s.l.out[s.l.axis]
+	for line := first; line < last; line++ {
+		_, dst, _ := s.at(line)
+		for g := range it.groups {
+			pixels := r.y.Data[dst+g*r.y.Group:]
+			if pitch == block {
+				r.plan.ep.Act.Apply(pixels[:s.l.extent[s.l.axis]*block], 0)
+				continue
+			}
+			for i := range s.l.extent[s.l.axis] {
+				r.plan.ep.Act.Apply(pixels[i*pitch:][:block], 0)
+			}
+		}
+	}
+}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/tconv/tconv"
 	"github.com/tconv/tconv/onnx"
+	"github.com/tconv/tconv/ops"
 )
 
 // workedCase is one node of testdata/cases/cases.json; its README says how the
@@ -103,11 +104,8 @@ func significantWords(message string) []string {
 func (c *workedCase) model(t *testing.T, inputs, outputs []caseTensor) *onnx.Model {
 	node := &onnx.Node{Name: c.Name, OpType: c.Op}
 	g := &onnx.Graph{Name: c.Name, Nodes: []*onnx.Node{node}}
+	node.Inputs = c.inputNames(t, inputs)
 	for _, in := range inputs {
-		node.Inputs = append(node.Inputs, in.Name)
-		if in.Name == "" {
-			continue
-		}
 		g.Inputs = append(g.Inputs, valueInfo(in.Name, dtypeNamed(t, in.DType), in.Shape))
 	}
 	for _, out := range outputs {
@@ -118,6 +116,26 @@ func (c *workedCase) model(t *testing.T, inputs, outputs []caseTensor) *onnx.Mod
 		node.Attributes = append(node.Attributes, caseAttribute(t, name, raw))
 	}
 	return &onnx.Model{IRVersion: 8, OpsetImports: []onnx.OperatorSetID{{Version: c.Opset}}, Graph: g}
+}
+
+// inputNames gives the inputs of the node by position: a case names them as ONNX
+// does and leaves out those that it omits.
+func (c *workedCase) inputNames(t *testing.T, inputs []caseTensor) []string {
+	def, err := ops.Lookup("", c.Op, int(c.Opset))
+	require.NoError(t, err)
+	var names []string
+	found := 0
+	for _, name := range def.Inputs {
+		name = strings.TrimSuffix(name, "?")
+		if !slices.ContainsFunc(inputs, func(in caseTensor) bool { return in.Name == name }) {
+			name = ""
+		} else {
+			found++
+		}
+		names = append(names, name)
+	}
+	require.Equal(t, len(inputs), found, "inputs of %s", c.Name)
+	return names
 }
 
 // valueInfo declares a tensor.
@@ -132,9 +150,7 @@ func valueInfo(name string, dtype tconv.DType, shape []int) *onnx.ValueInfo {
 func (c *workedCase) feed(t *testing.T, inputs []caseTensor) tconv.Tensors {
 	feed := tconv.Tensors{}
 	for _, in := range inputs {
-		if in.Name != "" {
-			feed[in.Name] = in.tensor(t)
-		}
+		feed[in.Name] = in.tensor(t)
 	}
 	return feed
 }
@@ -161,7 +177,7 @@ func (c *workedCase) compare(t *testing.T, want caseTensor, got *tconv.Tensor) {
 	}
 }
 
-// orderedTensors reads a JSON object whose order is the order of a node's inputs.
+// orderedTensors reads a JSON object in its order.
 func orderedTensors(t *testing.T, raw json.RawMessage) []caseTensor {
 	if len(raw) == 0 {
 		return nil
@@ -173,14 +189,9 @@ func orderedTensors(t *testing.T, raw json.RawMessage) []caseTensor {
 	for d.More() {
 		name, err := d.Token()
 		require.NoError(t, err)
-		var c *caseTensor
+		c := caseTensor{Name: name.(string)}
 		require.NoError(t, d.Decode(&c))
-		if c == nil {
-			c = &caseTensor{}
-		} else {
-			c.Name = name.(string)
-		}
-		out = append(out, *c)
+		out = append(out, c)
 	}
 	return out
 }

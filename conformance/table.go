@@ -9,32 +9,35 @@ import (
 // Counts are the ends of the tests of one operator.
 type Counts struct{ Passed, Failed, Skipped, Unsupported int }
 
-// Table counts results per operator: a test counts for the operator that it is
-// about, which is the one its name tells, or else every operator of its model.
+// Table counts results per operator: a test counts for the operator that its
+// name tells and its model holds. Tests named otherwise, such as those of expanded
+// functions, count for none.
 func Table(results []Result, skipped func(test string) bool) map[string]Counts {
 	table := map[string]Counts{}
 	for _, r := range results {
-		for _, op := range subjects(r) {
-			c := table[op]
-			switch {
-			case r.Status == Passed:
-				c.Passed++
-			case skipped(r.Test):
-				c.Skipped++
-			case r.Status == Unsupported:
-				c.Unsupported++
-			default:
-				c.Failed++
-			}
-			table[op] = c
+		op := subject(r)
+		if op == "" {
+			continue
 		}
+		c := table[op]
+		switch {
+		case r.Status == Passed:
+			c.Passed++
+		case skipped(r.Test):
+			c.Skipped++
+		case r.Status == Unsupported:
+			c.Unsupported++
+		default:
+			c.Failed++
+		}
+		table[op] = c
 	}
 	return table
 }
 
-// subjects are the operators that a test is about. The models of many tests hold
-// helpers (Constant, Cast, expanded functions) beside their subject.
-func subjects(r Result) []string {
+// subject is the operator that a test is about, or "". The models of many tests
+// hold helpers (Constant, Cast) beside it.
+func subject(r Result) string {
 	name := strings.TrimPrefix(r.Test, "node/test_")
 	name = strings.ReplaceAll(name, "_", "")
 	best := ""
@@ -43,10 +46,7 @@ func subjects(r Result) []string {
 			best = op
 		}
 	}
-	if best != "" {
-		return []string{best}
-	}
-	return r.Ops
+	return best
 }
 
 // SkipList is the tests that are known not to pass, each with a reason: lines of

@@ -69,3 +69,11 @@ func copyElements(c *Call, y, x *Tensor) {
 		copy(y.data[lo*bytesPerNs:hi], x.data[lo*bytesPerNs:hi])
 	})
 }
+
+// oneAxis reads the value of an input that holds one axis.
+func oneAxis(values []int, rank int) (int, error) {
+	if len(values) != 1 {
+		return 0, fmt.Errorf("axis is %v, want one number", values)
+	}
+	return normAxis(values[0], rank)
+}

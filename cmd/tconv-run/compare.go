@@ -65,11 +65,7 @@ func (c *comparison) compareText(got, ref []string) {
 
 // compareNumbers fills in everything about numbers.
 func (c *comparison) compareNumbers(got, ref []float64, tol tolerance) {
-	for _, r := range ref {
-		if v := math.Abs(r); !math.IsInf(v, 0) && !math.IsNaN(v) {
-			c.MaxRef = max(c.MaxRef, v)
-		}
-	}
+	c.MaxRef = largestFinite(ref)
 	bound := tol.abs + tol.ofMax*c.MaxRef
 	need, worst, kinds := 0.0, -1, 0
 	sum := 0.0
@@ -105,6 +101,17 @@ func (c *comparison) compareNumbers(got, ref []float64, tol tolerance) {
 		c.Worst = unravel(worst, c.Shape)
 	}
 	c.judge(got, ref)
+}
+
+// largestFinite is the largest absolute value that is finite; 0 if there is none.
+func largestFinite(values []float64) float64 {
+	top := 0.0
+	for _, v := range values {
+		if a := math.Abs(v); !math.IsInf(a, 0) && !math.IsNaN(a) {
+			top = max(top, a)
+		}
+	}
+	return top
 }
 
 // judge adds the numbers that people know from pictures and masks.
@@ -165,7 +172,7 @@ func printComparisons(a *app, list []comparison) {
 		if c.DType == "string" || c.MaxRef == 0 && c.Cosine == nil && c.Need == nil {
 			continue
 		}
-		a.printf("      error: max %.3g, mean %.3g, where |ref| goes to %.4g\n", c.MaxAbs, c.MeanAbs, c.MaxRef)
+		a.printf("      differs by at most %.3g, %.3g on average, where |ref| goes to %.4g\n", c.MaxAbs, c.MeanAbs, c.MaxRef)
 		a.printf("      %s\n", c.needText())
 		if c.Bad > 0 {
 			a.printf("      out of tolerance: %s, the farthest at %v\n", plural(c.Bad, "element"), c.Worst)

@@ -23,7 +23,7 @@ type pictureFlags struct {
 // register adds the flags to a command.
 func (f *pictureFlags) register(cmd *cobra.Command) {
 	fs, style := cmd.Flags(), vision.DefaultStyle()
-	fs.StringVar(&f.presetName, "preset", "unit", "numbers that the model takes: `NAME` of "+strings.Join(vision.PresetNames(), ", ")+", or a JSON file")
+	fs.StringVar(&f.presetName, "preset", "unit", "numbers of the input: `NAME` of "+strings.Join(vision.PresetNames(), ", ")+", or FILE.json")
 	fs.StringVar(&f.size, "size", "", "size of the model's input, `WxH`, where the model leaves it open (default: the picture's)")
 	fs.IntVar(&f.multiple, "multiple", 0, "bring width and height to a multiple of `N`")
 	fs.StringVar(&f.fit, "fit", "", "how the picture fills the input: `resize`, letterbox, crop or pad")

@@ -133,14 +133,23 @@ func inputHint(e *tconv.InputError) string {
 	return "inputs are given as " + strings.Join(parts, " ") + " (.npy, .npz, .pb, .json, a picture, random, zeros)"
 }
 
+// stem is the name of a file without folder and ending.
+func stem(path string) string {
+	return strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+}
+
 // nearbyModels lists the models in the folder where one was looked for.
 func nearbyModels(path string) string {
 	found, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "*.onnx"))
 	if len(found) == 0 {
 		return "is the path right? no .onnx file is in " + shellQuote(filepath.Dir(path))
 	}
-	if near := closest(filepath.Clean(path), found); near != "" {
-		return fmt.Sprintf("did you mean %s?", shellQuote(near))
+	stems := make([]string, len(found))
+	for i, f := range found {
+		stems[i] = stem(f)
+	}
+	if near := closest(stem(path), stems); near != "" {
+		return fmt.Sprintf("did you mean %s?", shellQuote(filepath.Join(filepath.Dir(path), near+".onnx")))
 	}
 	more := ""
 	if len(found) > 3 {

@@ -24,7 +24,7 @@ func TestSlice(t *testing.T) {
 		{-1, -far, -far - 1, []int32{9}},
 		{1, far, -1, []int32{1, 0}}, // as onnxruntime 1.30
 		{1, math.MaxInt32, -1, []int32{1, 0}},
-		{1, far - 1, -1, []int32{}},
+		{1, 50, -1, []int32{}},
 		{0, far, far, []int32{0}},
 		{5, 5, 1, []int32{}},
 		{7, 3, 1, []int32{}},

@@ -5,7 +5,7 @@ import (
 	"github.com/tconv/tconv/ops"
 )
 
-// assignLayouts decides which values lie in blocks of so many channels, puts
+// assignLayouts decides which values lie in blocks of k.Block channels, puts
 // converters where an operator meets the other layout, and gives every blocked
 // value the halo that its readers want.
 //
@@ -16,8 +16,8 @@ import (
 // An operator that gains from blocks (Choice.Wants) takes them; one that works
 // either way follows its inputs; the rest stay planar. Graph inputs and outputs
 // are planar.
-func (g *Graph) assignLayouts(block int) error {
-	l := &layoutPass{g: g, block: block, choices: map[*Node]ops.Choice{}, converted: map[ValueID]ValueID{}}
+func (g *Graph) assignLayouts(k *cpu.Kernels) error {
+	l := &layoutPass{g: g, kernels: k, choices: map[*Node]ops.Choice{}, converted: map[ValueID]ValueID{}}
 	l.indexReaders()
 	nodes := g.Nodes
 	g.Nodes = make([]*Node, 0, len(nodes))
@@ -40,7 +40,7 @@ func (g *Graph) assignLayouts(block int) error {
 // layoutPass is the state of one assignLayouts.
 type layoutPass struct {
 	g         *Graph
-	block     int
+	kernels   *cpu.Kernels
 	choices   map[*Node]ops.Choice
 	readers   map[ValueID][]*Node
 	output    map[ValueID]bool
@@ -74,7 +74,7 @@ func (l *layoutPass) choice(n *Node) (ops.Choice, bool) {
 	if !static(in, n.Inputs) || !static(out, n.Outputs) {
 		return ops.Choice{}, false
 	}
-	return b.Blocked(in, out, l.block)
+	return b.Blocked(in, out, l.kernels)
 }
 
 // node decides the layouts of one operator and appends it.
@@ -104,7 +104,7 @@ func (l *layoutPass) node(n *Node) error {
 	}
 	for i, id := range n.Outputs {
 		if id != NoValue && c.Out[i] {
-			l.g.Value(id).Spec.Layout.Block = l.block
+			l.g.Value(id).Spec.Layout.Block = l.kernels.Block
 		}
 	}
 	if ok {
@@ -139,7 +139,7 @@ func (l *layoutPass) convert(id ValueID, blocked bool) (ValueID, error) {
 	op := "ToPlanar"
 	v.Spec.Const, v.Spec.Layout = nil, ops.Layout{}
 	if blocked {
-		op, v.Spec.Layout.Block = "ToBlocked", l.block
+		op, v.Spec.Layout.Block = "ToBlocked", l.kernels.Block
 	}
 	v.Name += "." + op
 	other := l.g.AddValue(v)
@@ -205,7 +205,7 @@ func (l *layoutPass) spread(h cpu.Halo, s ops.Spec) cpu.Halo {
 	if rank := s.Shape.Rank(); rank > 2 {
 		width = s.Shape[rank-1]
 	}
-	row := (h.Before[2] + width + h.After[2]) * l.block * s.DType.Size()
+	row := (h.Before[2] + width + h.After[2]) * l.kernels.Block * s.DType.Size()
 	if row%pageBytes == 0 && h != (cpu.Halo{}) {
 		h.After[2]++
 	}

@@ -191,7 +191,8 @@ func (l *layouter) takeInput(i, out int, id ValueID) bool {
 		}
 		root := l.root[source]
 		iv := l.live[root]
-		if iv == nil || iv.last != i || iv.size != l.g.Value(id).Spec.Bytes() || l.readTwice(n, root) {
+		if iv == nil || iv.last != i || iv.size != l.g.Value(id).Spec.Bytes() ||
+			l.g.Value(id).Spec.Layout != l.g.Value(source).Spec.Layout || l.readTwice(n, root) {
 			continue
 		}
 		l.share(id, source)

@@ -79,7 +79,7 @@ func Compile(g *Graph, opt CompileOptions) (*Plan, error) {
 	opt.Limits = opt.Limits.withDefaults()
 	p := &Plan{Graph: g, use: opt.Packed.Use()}
 	if !opt.Reference {
-		if err := g.assignLayouts(opt.Kernels.Block); err != nil {
+		if err := g.assignLayouts(opt.Kernels); err != nil {
 			return nil, err
 		}
 	}

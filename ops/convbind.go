@@ -50,7 +50,11 @@ func (o *conv) Bind(b *Binding) (Step, error) {
 	if !kernelsTake(b) {
 		return plainStep{o}, nil
 	}
-	return bindConv(&forwardConv, b, convGeom(b, axes, o.group), o.act), nil
+	g := convGeom(b, axes, o.group)
+	if !b.In[0].Layout.Planar() {
+		return bindBlocked(b, "conv", g, o.act, cpu.PackBlockedConvWeights, cpu.NewBlockedConv), nil
+	}
+	return bindConv(&forwardConv, b, g, o.act), nil
 }
 
 // mostPhases bounds the number of products into which a transposed convolution is
@@ -65,11 +69,18 @@ func (o *convTranspose) Bind(b *Binding) (Step, error) {
 		return nil, err
 	}
 	g := convGeom(b, axes, o.group)
-	phases := multiplied(min(g.Stride[0], g.Out[0]), min(g.Stride[1], g.Out[1]), min(g.Stride[2], g.Out[2]))
-	if !kernelsTake(b) || phases > mostPhases {
+	if !b.In[0].Layout.Planar() {
+		return bindBlocked(b, "convtranspose", g, o.act, cpu.PackBlockedConvTransposeWeights, cpu.NewBlockedConvTranspose), nil
+	}
+	if !kernelsTake(b) || phases(g) > mostPhases {
 		return plainStep{o}, nil
 	}
 	return bindConv(&transposedConv, b, g, o.act), nil
+}
+
+// phases is the number of products into which a transposed convolution is split.
+func phases(g cpu.ConvGeom) int64 {
+	return multiplied(min(g.Stride[0], g.Out[0]), min(g.Stride[1], g.Out[1]), min(g.Stride[2], g.Out[2]))
 }
 
 // kernelsTake reports whether the kernels can compute: floats, and something of

@@ -69,10 +69,10 @@ func (t *Tensor) ResetLayout(s Spec, data []byte) {
 // Blocker is an Op whose bound form can work on channel-blocked values.
 type Blocker interface {
 	Binder
-	// Blocked says how the operator works on values in blocks of so many
+	// Blocked says how the operator works on values in blocks of k.Block
 	// channels; false: not with these shapes. Bind then finds the layouts that
 	// were given to inputs and outputs in the Specs of its Binding.
-	Blocked(in, out []Spec, block int) (Choice, bool)
+	Blocked(in, out []Spec, k *cpu.Kernels) (Choice, bool)
 }
 
 // Choice is how an operator works on channel-blocked values.

@@ -22,7 +22,7 @@ func TestParseShape(t *testing.T) {
 }
 
 func TestParseBytes(t *testing.T) {
-	for text, want := range map[string]int{"100": 100, "2GiB": 2 << 30, "1.5KiB": 1536, "3 MB": 3000000, "4g": 4 << 30, "7B": 7} {
+	for text, want := range map[string]int{"100": 100, "1GiB": 1 << 30, "1.5KiB": 1536, "3 MB": 3000000, "1g": 1 << 30, "7B": 7} {
 		got, err := parseBytes(text)
 		require.NoError(t, err, text)
 		require.Equal(t, want, got)

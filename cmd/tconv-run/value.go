@@ -60,7 +60,7 @@ func (s *source) read(info tconv.Info, text string) (*tconv.Tensor, error) {
 func readInputFile(path string) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err == nil && !info.Mode().IsRegular() {
-		return nil, inputf("%s is no regular file", path)
+		return nil, withHint(inputf("%s is no regular file", path), "- reads standard input")
 	}
 	var data []byte
 	if err == nil {

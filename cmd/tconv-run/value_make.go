@@ -10,7 +10,7 @@ import (
 )
 
 // maxFillElements bounds the elements of an input that is made from a few characters.
-const maxFillElements = 1 << 31
+const maxFillElements = 1<<31 - 1
 
 // elementCount multiplies a shape; it must be within the bound.
 func elementCount(shape []int) (int, error) {

@@ -19,6 +19,7 @@ type Kernels struct {
 	axpy       func(axpyArgs)
 	tile       [tileGroups]tileFuncs // by groups-1, then rows
 	peak       func(turns int) (flops float64)
+	wino       winoKernels
 }
 
 // KernelsFor returns the kernels of t, which must be one of Available() or Reference.
@@ -45,6 +46,7 @@ var kernelTables = func() map[Tier]*Kernels {
 		axpy:       axpyGeneric,
 		tile:       tileGeneric,
 		peak:       peakGeneric,
+		wino:       winoGeneric,
 	}
 	return tables
 }()

@@ -30,6 +30,8 @@ var generated = []struct {
 	{"tile_amd64.go", tileDeclarations},
 	{"tilepeak_amd64.s", peakAssembly},
 	{"tilepeak_amd64.go", peakDeclarations},
+	{"winograd_amd64.s", winogradAssembly},
+	{"winograd_amd64.go", winogradDeclarations},
 }
 
 func main() {

@@ -1,0 +1,52 @@
+package cpu
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+)
+
+// Algorithm names a way to compute a convolution.
+type Algorithm string
+
+const (
+	AnyAlgorithm Algorithm = ""       // what ChooseConv says
+	Direct       Algorithm = "direct" // the definition
+	F2           Algorithm = "f2"     // Winograd with tiles of 4x4 points: F(2,3), F(3,2)
+	F4           Algorithm = "f4"     // Winograd with tiles of 6x6 points: F(4,3), F(5,2), F(2,5)
+)
+
+// AlgorithmVariable is the environment variable that forces an algorithm.
+const AlgorithmVariable = "TCONV_CONV"
+
+// ParseAlgorithm returns the algorithm called name, AnyAlgorithm for "".
+func ParseAlgorithm(name string) (Algorithm, error) {
+	choices := []Algorithm{Direct, F2, F4}
+	if a := Algorithm(name); a == AnyAlgorithm || slices.Contains(choices, a) {
+		return a, nil
+	}
+	names := make([]string, len(choices))
+	for i, a := range choices {
+		names[i] = string(a)
+	}
+	return AnyAlgorithm, fmt.Errorf("convolution algorithm %.40q is unknown, want one of %s", name, strings.Join(names, ", "))
+}
+
+// AlgorithmFromEnv returns the algorithm that TCONV_CONV names, AnyAlgorithm where it is empty or unset.
+func AlgorithmFromEnv() (Algorithm, error) {
+	a, err := ParseAlgorithm(os.Getenv(AlgorithmVariable))
+	if err != nil {
+		return AnyAlgorithm, fmt.Errorf("%s: %w", AlgorithmVariable, err)
+	}
+	return a, nil
+}
+
+// axis returns the tile of a filter of some taps along one axis.
+func (a Algorithm) axis(taps int) winoAxis {
+	points := map[Algorithm]int{F2: 4, F4: 6}[a]
+	if taps == 1 || points < taps {
+		return winoAxis{1, taps}
+	}
+	return winoAxis{points + 1 - taps, taps}
+}

@@ -1,0 +1,72 @@
+package cpu
+
+// winoGrid is how tiles cover one axis of a plan. Tile t makes the outputs
+//
+//	o = out·(first + t·outputs + j) + lattice.out + phase.out    for j < outputs, where 0 <= o < size
+//
+// from the inputs step·(first + t·outputs + i) + lattice.in for i < points. A convolution has out = step = dilation and
+// one lattice per residue of the dilation, a transposed convolution out = stride and one phase per residue of it: all
+// phases read the same inputs.
+type winoGrid struct {
+	tile             winoAxis
+	first, tiles     int
+	step, out        int
+	size             int
+	lattices, phases []winoOffset
+}
+
+// winoOffset is where a lattice or a phase begins in the input and in the output.
+type winoOffset struct{ in, out int }
+
+// convGrid is the grid of a convolution along an axis.
+func convGrid(g *ConvGeom, axis int, tile winoAxis) winoGrid {
+	d := g.Dilation[axis]
+	w := winoGrid{tile: tile, step: d, out: d, size: g.Out[axis], phases: []winoOffset{{}}}
+	for r := range min(d, g.Out[axis]) {
+		w.lattices = append(w.lattices, winoOffset{r - g.PadBegin[axis], r})
+	}
+	w.tiles = ceilDiv(ceilDiv(g.Out[axis], d), tile.outputs)
+	return w
+}
+
+// transposeGrid is the grid of a transposed convolution along an axis. With o + PadBegin = Stride·q + ρ, output o of phase
+// ρ is the sum of the inputs q-j times the weights ρ + Stride·j.
+func transposeGrid(g *ConvGeom, axis int, tile winoAxis) winoGrid {
+	s, pad := g.Stride[axis], g.PadBegin[axis]
+	w := winoGrid{tile: tile, step: 1, out: s, size: g.Out[axis], lattices: []winoOffset{{1 - tile.taps, 0}}}
+	for r := range s {
+		w.phases = append(w.phases, winoOffset{0, r - pad})
+	}
+	w.first = (pad - floorMod(pad, s)) / s
+	last := (g.Out[axis] - 1 + pad - floorMod(g.Out[axis]-1+pad, s)) / s
+	w.tiles = ceilDiv(last+1-w.first, tile.outputs)
+	return w
+}
+
+// input is the input position of the first point of a tile.
+func (w *winoGrid) input(lattice, tile int) int {
+	return w.step*(w.first+tile*w.tile.outputs) + w.lattices[lattice].in
+}
+
+// outputs returns the first output of a tile, and which of its outputs exist: n of them from number j on.
+func (w *winoGrid) outputs(lattice, phase, tile int) (first, j, n int) {
+	first = w.out*(w.first+tile*w.tile.outputs) + w.lattices[lattice].out + w.phases[phase].out
+	j = max(0, ceilDiv(-first, w.out))
+	end := min(w.tile.outputs, ceilDiv(w.size-first, w.out))
+	return first, j, max(0, end-j)
+}
+
+// halo is how far the tiles read beyond an input of some size, before and after it.
+func (w *winoGrid) halo(in int) (before, after int) {
+	for l := range w.lattices {
+		before = max(before, -w.input(l, 0))
+		after = max(after, w.input(l, w.tiles-1)+w.step*(w.tile.points()-1)-(in-1))
+	}
+	return before, after
+}
+
+// wholeFrom returns how many of the n tiles from one on, which is whole, are whole: have all their outputs.
+func (w *winoGrid) wholeFrom(lattice, phase, tile, n int) int {
+	first, _, _ := w.outputs(lattice, phase, tile)
+	return min(n, ((w.size-1-first)/w.out+1)/w.tile.outputs)
+}

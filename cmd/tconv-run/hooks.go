@@ -37,6 +37,7 @@ func (h *runHooks) check(e tconv.Event) {
 		if t == nil {
 			continue
 		}
+		t = t.Planar()
 		if at := firstNonFinite(t); at >= 0 {
 			values, _ := t.Float64s()
 			h.bad = kindf(errVerify, "node %s (%s) is the first whose output is not finite: element %d of output %d is %v", quoted(e.Node), e.Op, at, i, values[at])

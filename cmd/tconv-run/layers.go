@@ -129,7 +129,7 @@ func (f *verifyFlags) compareBatch(ctx context.Context, report *layerReport, fas
 	held := tconv.Tensors{}
 	ref.see = func(e tconv.Event, i int, name string) {
 		if batch[name] {
-			held[name] = e.Outputs[i].Clone()
+			held[name] = e.Outputs[i].Planar().Clone()
 		}
 	}
 	if _, err := ref.model.Run(ctx, in.tensors); err != nil {
@@ -141,7 +141,7 @@ func (f *verifyFlags) compareBatch(ctx context.Context, report *layerReport, fas
 			return
 		}
 		report.Compared++
-		if c := compare(name, e.Outputs[i], want, f.tol); !c.Pass {
+		if c := compare(name, e.Outputs[i].Planar(), want, f.tol); !c.Pass {
 			report.Node, report.Op, report.Kernel, report.Value = e.Node, e.Op, e.Kernel, &c
 		}
 	}

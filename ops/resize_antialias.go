@@ -43,7 +43,7 @@ const maxFilterWeights = 1 << 28
 // newFilterTable makes the table of one axis. Where the axis shrinks, the filter is
 // widened so that every element of X takes part. Weights sum to 1; elements outside
 // X are its edge, or with exclude_outside take no part.
-func (o *resizeOp) newFilterTable(p *axisPlan) (*filterTable[float32], error) {
+func (o *resizeOp) newFilterTable(c *Call, p *axisPlan) (*filterTable[float32], error) {
 	f := o.filter()
 	shrink := 1 / min(1, p.scale) // elements of X per unit of the filter
 	support := f.reach * shrink
@@ -52,7 +52,15 @@ func (o *resizeOp) newFilterTable(p *axisPlan) (*filterTable[float32], error) {
 		return nil, fmt.Errorf("antialias with %d weights for each of %d elements: %w", span, p.out, ErrLimit)
 	}
 	window := min(span, p.in)
-	t := &filterTable[float32]{out: p.out, window: window, first: make([]int32, p.out), count: make([]int32, p.out), weight: make([]float32, p.out*window)}
+	runs, err := tableOf[int32](c, 2*p.out)
+	if err != nil {
+		return nil, err
+	}
+	weights, err := tableOf[float32](c, p.out*window)
+	if err != nil {
+		return nil, err
+	}
+	t := &filterTable[float32]{out: p.out, window: window, first: runs[:p.out], count: runs[p.out:], weight: weights}
 	for i := range p.out {
 		center := coordinate[float32](o.coordinates, p, i) + 0.5
 		begin, end := math.Floor(float64(center-support+0.5)), math.Floor(float64(center+support+0.5))
@@ -62,7 +70,7 @@ func (o *resizeOp) newFilterTable(p *axisPlan) (*filterTable[float32], error) {
 		first, last := clampIndex(begin, p.in), clampIndex(end-1, p.in)
 		w := t.weight[i*window:][:window]
 		total := float32(0)
-		for k := range max(0, min(int(end-begin), span)) {
+		for k := range int(within(end-begin, 0, float64(span))) {
 			at := begin + float64(k)
 			v := f.weight(float32(math.Abs(float64((float32(at) - center + 0.5) * (1 / shrink)))))
 			w[clampIndex(at, p.in)-first] += v
@@ -110,7 +118,7 @@ func filterAxes[T, W Number](o *resizeOp, c *Call, p []axisPlan, x, y *Tensor, w
 	}
 	for k := len(p) - 1; k >= 0; k-- {
 		if p[k].resized() {
-			table, err := o.newFilterTable(&p[k])
+			table, err := o.newFilterTable(c, &p[k])
 			if err != nil {
 				return err
 			}
@@ -126,14 +134,13 @@ func filterAxes[T, W Number](o *resizeOp, c *Call, p []axisPlan, x, y *Tensor, w
 		}
 		inner *= shape[k]
 	}
-	fillCropped(o, p, Data[T](y), saturate[T](float64(o.extra)))
-	return c.Err()
+	return fillCropped(c, o, p, Data[T](y), saturate[T](float64(o.extra)))
 }
 
 // fillCropped puts extrapolation_value where tf_crop_and_resize looks outside X.
-func fillCropped[T Number](o *resizeOp, p []axisPlan, y []T, extra T) {
+func fillCropped[T Number](c *Call, o *resizeOp, p []axisPlan, y []T, extra T) error {
 	if !o.needsRoi() {
-		return
+		return nil
 	}
 	inner := len(y)
 	for k := range p {
@@ -141,12 +148,17 @@ func fillCropped[T Number](o *resizeOp, p []axisPlan, y []T, extra T) {
 		if !p[k].resized() {
 			continue
 		}
-		for i, at := range o.nearestTable(&p[k]) {
+		index, err := o.nearestTable(c, &p[k])
+		if err != nil {
+			return err
+		}
+		for i, at := range index {
 			for from := i * inner; at < 0 && from < len(y); from += p[k].out * inner {
 				fill(y[from:from+inner], extra)
 			}
 		}
 	}
+	return nil
 }
 
 // antialiasFloats weighs with the type itself.

@@ -101,9 +101,22 @@ func isOutside[F Float](mode string, at F, p *axisPlan) bool {
 	return mode == "tf_crop_and_resize" && !(at >= 0 && at <= F(p.in-1))
 }
 
+// tableOf allocates n entries of a table. Tables grow with the axes, which may be
+// longer than everything else: they count against the budget of the run.
+func tableOf[T Element](c *Call, n int) ([]T, error) {
+	t, err := c.New(DTypeOf[T](), Shape{n})
+	if err != nil {
+		return nil, err
+	}
+	return Data[T](t), nil
+}
+
 // nearestTable is the table of mode nearest: an index each, -1 outside.
-func (o *resizeOp) nearestTable(p *axisPlan) []int32 {
-	index := make([]int32, p.out)
+func (o *resizeOp) nearestTable(c *Call, p *axisPlan) ([]int32, error) {
+	index, err := tableOf[int32](c, p.out)
+	if err != nil {
+		return nil, err
+	}
 	for i := range index {
 		at := coordinate[float32](o.coordinates, p, i)
 		if isOutside(o.coordinates, at, p) {
@@ -112,21 +125,29 @@ func (o *resizeOp) nearestTable(p *axisPlan) []int32 {
 		}
 		index[i] = nearestIndex(o.nearest, at, p)
 	}
-	return index
+	return index, nil
 }
 
 // interpolationTable is the table of modes linear and cubic, without antialias.
-func interpolationTable[F Float](o *resizeOp, p *axisPlan) *axisTable[F] {
+func interpolationTable[F Float](c *Call, o *resizeOp, p *axisPlan) (*axisTable[F], error) {
 	t := &axisTable[F]{taps: 2}
 	if o.mode == "cubic" {
 		t.taps = 4
 	}
-	t.index, t.weight = make([]int32, p.out*t.taps), make([]F, p.out*t.taps)
+	var err error
+	if t.index, err = tableOf[int32](c, p.out*t.taps); err != nil {
+		return nil, err
+	}
+	if t.weight, err = tableOf[F](c, p.out*t.taps); err != nil {
+		return nil, err
+	}
 	for i := range p.out {
 		at := coordinate[F](o.coordinates, p, i)
 		if isOutside(o.coordinates, at, p) {
 			if t.outside == nil {
-				t.outside = make([]bool, p.out)
+				if t.outside, err = tableOf[bool](c, p.out); err != nil {
+					return nil, err
+				}
 			}
 			t.outside[i] = true
 		}
@@ -137,7 +158,7 @@ func interpolationTable[F Float](o *resizeOp, p *axisPlan) *axisTable[F] {
 			linearTaps(index, weight, at, p.in)
 		}
 	}
-	return t
+	return t, nil
 }
 
 // linearTaps are the two neighbours of a position. At the last element, where both

@@ -48,7 +48,10 @@ type integerRowFunc[T Integer, F Float] func(dst, x []T, r *rowPlan[F], taps []r
 
 // resizeIntegerRows computes Y row by row.
 func resizeIntegerRows[T Integer, F Float](o *resizeOp, c *Call, p []axisPlan, x, y *Tensor, compute integerRowFunc[T, F]) error {
-	r := newRowPlan[F](o, p)
+	r, err := newRowPlan[F](c, o, p)
+	if err != nil {
+		return err
+	}
 	if r.taps > maxRowTaps {
 		return unsupportedf("mode %s of tensor(%v) along so many axes, want float or double", o.mode, x.DType())
 	}

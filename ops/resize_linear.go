@@ -24,6 +24,9 @@ var interpolators = map[DType]interpolator{
 // are interpolated at once: three axes outside the rows, in mode cubic.
 const maxRowTaps = 64
 
+// maxCachedRow bounds the rows, in elements, that every thread keeps some of.
+const maxCachedRow = 1 << 20
+
 // rowPlan is how Y is made row by row. A row runs along the innermost resized
 // axis; where that has many elements inside it, the row is one block of those and
 // only the axes outside it are interpolated.
@@ -42,7 +45,8 @@ type rowPlan[F Float] struct {
 const wideBlock = 32
 
 // newRowPlan makes the tables.
-func newRowPlan[F Float](o *resizeOp, p []axisPlan) *rowPlan[F] {
+func newRowPlan[F Float](c *Call, o *resizeOp, p []axisPlan) (*rowPlan[F], error) {
+	var err error
 	last := len(p) - 1
 	r := &rowPlan[F]{block: 1, in: 1, out: 1, taps: 1}
 	for ; !p[last].resized(); last-- {
@@ -50,7 +54,9 @@ func newRowPlan[F Float](o *resizeOp, p []axisPlan) *rowPlan[F] {
 	}
 	stride := r.block
 	if r.block < wideBlock {
-		r.along = interpolationTable[F](o, &p[last])
+		if r.along, err = interpolationTable[F](c, o, &p[last]); err != nil {
+			return nil, err
+		}
 		r.in, r.out = p[last].in, p[last].out
 		stride *= r.in
 		last--
@@ -60,12 +66,14 @@ func newRowPlan[F Float](o *resizeOp, p []axisPlan) *rowPlan[F] {
 	for k := last; k >= 0; k-- {
 		r.outer[k], r.strides[k] = p[k].out, stride
 		if p[k].resized() {
-			r.tables[k] = interpolationTable[F](o, &p[k])
+			if r.tables[k], err = interpolationTable[F](c, o, &p[k]); err != nil {
+				return nil, err
+			}
 			r.taps = min(r.taps*r.tables[k].taps, maxRowTaps+1)
 		}
 		stride *= p[k].in
 	}
-	return r
+	return r, nil
 }
 
 // rowTap is one row of X that a row of Y is made of.
@@ -109,12 +117,15 @@ func (r *rowPlan[F]) rowTaps(list []rowTap[F], index []int) (taps []rowTap[F], o
 // resizeFloats computes Y row by row. A row of X is interpolated along itself once
 // and kept for the rows of Y that follow.
 func resizeFloats[T Float](o *resizeOp, c *Call, p []axisPlan, x, y *Tensor) error {
-	r := newRowPlan[T](o, p)
-	if r.taps > maxRowTaps {
+	r, err := newRowPlan[T](c, o, p)
+	if err != nil {
+		return err
+	}
+	row := r.out * r.block
+	if r.taps > maxRowTaps || r.along != nil && r.taps > 1 && row > maxCachedRow {
 		return resizeAxes[T](o, c, p, x, y)
 	}
 	xs, ys, extra := Data[T](x), Data[T](y), T(o.extra)
-	row := r.out * r.block
 	c.Parallel(r.outer.Elements(), row*(r.taps+1)/2+20, func(lo, hi int) {
 		cache := newRowCache(r, xs)
 		walk := newOdometer(lo, r.outer)
@@ -276,6 +287,5 @@ func resizeAxes[T Float](o *resizeOp, c *Call, p []axisPlan, x, y *Tensor) error
 		}
 		from = to
 	}
-	fillCropped(o, p, Data[T](y), T(o.extra))
-	return c.Err()
+	return fillCropped(c, o, p, Data[T](y), T(o.extra))
 }

@@ -5,17 +5,17 @@ func (o *resizeOp) runNearest(c *Call, p []axisPlan, x, y *Tensor) error {
 	extra := elementOf(x.DType(), float64(o.extra))
 	switch x.DType().Bits() {
 	case 0:
-		nearestRows(c, o, p, x.Strings(), y.Strings(), "")
+		return nearestRows(c, o, p, x.Strings(), y.Strings(), "")
 	case 8:
-		nearestRows(c, o, p, units[uint8](x), units[uint8](y), units[uint8](extra)[0])
+		return nearestRows(c, o, p, units[uint8](x), units[uint8](y), units[uint8](extra)[0])
 	case 16:
-		nearestRows(c, o, p, units[uint16](x), units[uint16](y), units[uint16](extra)[0])
+		return nearestRows(c, o, p, units[uint16](x), units[uint16](y), units[uint16](extra)[0])
 	case 32:
-		nearestRows(c, o, p, units[uint32](x), units[uint32](y), units[uint32](extra)[0])
+		return nearestRows(c, o, p, units[uint32](x), units[uint32](y), units[uint32](extra)[0])
 	case 64:
-		nearestRows(c, o, p, units[uint64](x), units[uint64](y), units[uint64](extra)[0])
+		return nearestRows(c, o, p, units[uint64](x), units[uint64](y), units[uint64](extra)[0])
 	case 128:
-		nearestRows(c, o, p, units[[2]uint64](x), units[[2]uint64](y), units[[2]uint64](extra)[0])
+		return nearestRows(c, o, p, units[[2]uint64](x), units[[2]uint64](y), units[[2]uint64](extra)[0])
 	}
 	return nil
 }
@@ -23,7 +23,7 @@ func (o *resizeOp) runNearest(c *Call, p []axisPlan, x, y *Tensor) error {
 // nearestRows walks Y in rows of its innermost resized axis, whose elements are
 // blocks of the axes inside it. A row from the same place as the row before it is
 // a copy of that row.
-func nearestRows[T any](c *Call, o *resizeOp, p []axisPlan, x, y []T, extra T) {
+func nearestRows[T any](c *Call, o *resizeOp, p []axisPlan, x, y []T, extra T) error {
 	last := len(p) - 1
 	block := 1
 	for ; last > 0 && !p[last].resized(); last-- {
@@ -35,7 +35,10 @@ func nearestRows[T any](c *Call, o *resizeOp, p []axisPlan, x, y []T, extra T) {
 	stride := block
 	for k := last; k >= 0; k-- {
 		if p[k].resized() {
-			tables[k] = o.nearestTable(&p[k])
+			var err error
+			if tables[k], err = o.nearestTable(c, &p[k]); err != nil {
+				return err
+			}
 		}
 		if k < last {
 			outer[k] = p[k].out
@@ -73,6 +76,7 @@ func nearestRows[T any](c *Call, o *resizeOp, p []axisPlan, x, y []T, extra T) {
 			walk.next()
 		}
 	})
+	return nil
 }
 
 // nearestRow gathers one row, in blocks.

@@ -1,5 +1,7 @@
 package ops
 
+import "math"
+
 // Swish: Y = X · sigmoid(alpha · X), element by element.
 //
 //	X: T, any shape. Y: T, the same shape. T: float, double.
@@ -11,7 +13,15 @@ func init() {
 		Name: "Swish", Since: 24, Inputs: []string{"X"}, Outputs: []string{"Y"},
 		New: func(n *Node) (Op, error) {
 			alpha := float64(n.Float("alpha", 1))
-			return floatOp(8, func(x float64) float64 { return x * sigmoid(alpha*x) })
+			return &unary{floatRows(5, swish[float32](alpha, shortExp), swish[float64](alpha, math.Exp))}, nil
 		},
 	})
+}
+
+func swish[T Float](alpha float64, exp func(float64) float64) func(y, x []T) {
+	return func(y, x []T) {
+		for i, v := range x {
+			y[i] = T(float64(v) / (1 + exp(-alpha*float64(v))))
+		}
+	}
 }

@@ -193,11 +193,11 @@ func registerBinary(name string, since int, exact bool, result DType, kernels ma
 // asked for by attributes and aligned the second operand at any axis. Without
 // them those versions are a case of the newer ones.
 func refuseOldBroadcast(n *Node) {
-	if n.Opset < 7 && !n.Bool("broadcast", false) {
-		n.Ignore("axis")
+	if n.Opset >= 7 {
 		return
 	}
-	if n.Opset < 7 {
+	if n.Bool("broadcast", false) {
 		n.Unsupported("attribute broadcast=1 of %s at opset %d, want opset 7 or newer", n.Op, n.Opset)
 	}
+	n.Ignore("axis")
 }

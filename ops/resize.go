@@ -239,8 +239,8 @@ func (o *resizeOp) planScales(p []axisPlan, axes []int, scales []float32) error 
 	}
 	for i, s := range scales {
 		switch {
-		case !(s > 0) || s > math.MaxFloat32:
-			return fmt.Errorf("scales[%d] is %v, a scale must be positive and finite: scale must be positive", i, s)
+		case !(s > 0):
+			return fmt.Errorf("scales[%d] is %v: scale must be positive", i, s)
 		case s < o.leastScale:
 			return fmt.Errorf("scales[%d] is %v, want at least %v", i, s, o.leastScale)
 		}

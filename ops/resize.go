@@ -247,7 +247,7 @@ func (o *resizeOp) planScales(p []axisPlan, axes []int, scales []float32) error 
 		a := &p[axes[i]]
 		// The product is a float's, as in onnxruntime: 10 times the float 0.7 is 7.
 		out := float64(float32(a.in) * s)
-		if out > math.MaxInt32 {
+		if !(out <= math.MaxInt32) {
 			return fmt.Errorf("scales[%d] is %v, which makes %d elements to %v: %w", i, s, a.in, out, ErrLimit)
 		}
 		a.scale, a.out = s, int(out)

@@ -287,6 +287,7 @@ func TestResizeErrors(t *testing.T) {
 	resizeCase(x, nil, []float32{1, 1, 0, 2}, nil).mustFail(t, "scale must be positive")
 	resizeCase(x, nil, []float32{1, 1, nan32, 2}, nil).mustFail(t, "scales[2] is NaN")
 	resizeCase(x, nil, []float32{1, 1, inf32, 2}, nil).mustFail(t, "limit exceeded")
+	resizeCase(NewTensor(Float32, Shape{0}), nil, []float32{inf32}, nil).mustFail(t, "limit exceeded")
 	resizeCase(x, nil, []float32{1, 1, 1e30, 2}, nil).mustFail(t, "limit exceeded")
 	resizeCase(x, nil, []float32{1 << 29, 1 << 29, 1 << 29, 1}, nil).mustFail(t, "limit exceeded")
 	resizeCase(x, nil, []float32{2, 2, 2}, nil).mustFail(t, "4 scales wanted")

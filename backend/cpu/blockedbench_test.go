@@ -47,6 +47,8 @@ func BenchmarkBlockedConv(b *testing.B) {
 	strided.Stride, strided.Out = [3]int{1, 2, 2}, [3]int{1, 56, 56}
 	dilated := square(1, 512, 512, 28, 3)
 	dilated.Dilation, dilated.PadBegin = [3]int{1, 2, 2}, [3]int{0, 2, 2}
+	depthwise, depthwise5 := square(1, 64, 64, 112, 3), square(1, 672, 672, 14, 5)
+	depthwise.Group, depthwise5.Group = 64, 672
 	for _, c := range []struct {
 		name string
 		geom ConvGeom
@@ -65,6 +67,8 @@ func BenchmarkBlockedConv(b *testing.B) {
 		{"3x3s2_64to128_112", strided},
 		{"3x3d2_512_28", dilated},
 		{"3x3_48_64", square(1, 48, 48, 64, 3)},
+		{"3x3depthwise_64_112", depthwise},
+		{"5x5depthwise_672_14", depthwise5},
 	} {
 		for _, tier := range Available() {
 			benchmarkBlocked(b, c.name, KernelsFor(tier), c.geom, blockedKinds[0], convProducts(c.geom))
@@ -77,6 +81,8 @@ func BenchmarkBlockedConvTranspose(b *testing.B) {
 	output.Out = [3]int{1, 112, 112}
 	output5 := transposed2D(1, 128, 64, 32, 5, 2, 2)
 	output5.Out = [3]int{1, 64, 64}
+	depthwise := transposed2D(1, 21, 21, 32, 4, 2, 1)
+	depthwise.Group = 21
 	for _, c := range []struct {
 		name string
 		geom ConvGeom
@@ -91,6 +97,7 @@ func BenchmarkBlockedConvTranspose(b *testing.B) {
 		{"k16s8p4_21to21_28", transposed2D(1, 21, 21, 28, 16, 8, 4)},
 		{"k4s2p1_16x512to256_4", transposed2D(16, 512, 256, 4, 4, 2, 1)},
 		{"k4s1_16x100to512_1", transposed2D(16, 100, 512, 1, 4, 1, 0)},
+		{"k4s2p1depthwise_21_32", depthwise},
 	} {
 		for _, tier := range Available() {
 			benchmarkBlocked(b, c.name, KernelsFor(tier), c.geom, blockedKinds[1], transposeProducts(c.geom))

@@ -10,6 +10,7 @@ import (
 // and by several goroutines at once. Its result does not depend on the number of threads: each output is summed up in
 // one order, which the geometry gives.
 type BlockedConvPlan struct {
+	blockedShape
 	k       *Kernels
 	geom    ConvGeom
 	weights *PackedBlockedWeights
@@ -32,22 +33,38 @@ func NewBlockedConv(k *Kernels, g ConvGeom, w *PackedBlockedWeights, ep Epilogue
 }
 
 // NewBlockedConvTranspose returns a plan of a transposed convolution on weights packed by
-// PackBlockedConvTransposeWeights for k. g must fit (see FitsBlocked). It has no column buffer: each phase of the output
+// PackBlockedConvTransposeWeights for k. g must fit (see FitsBlockedTranspose). It has no column buffer: each phase of the output
 // is a convolution with stride 1 that stores every Stride-th pixel.
 func NewBlockedConvTranspose(k *Kernels, g ConvGeom, w *PackedBlockedWeights, ep Epilogue) *BlockedConvPlan {
 	return newBlockedPlan(k, g, g.transposeParts(), w, ep)
 }
 
 func newBlockedPlan(k *Kernels, g ConvGeom, parts []blockedPart, w *PackedBlockedWeights, ep Epilogue) *BlockedConvPlan {
-	if !k.FitsBlocked(g) {
-		panic("BUG: groups that do not fill vectors")
+	if !k.FitsBlocked(g) || w.inBlock != k.Block {
+		panic("BUG: a geometry that does not fit the blocked kernels, or weights of another kind")
 	}
-	columns := g.Group * roundUp(g.channelsOut(), k.Block)
-	checkWeights(w.Floats(), volume(g.Kernel)*g.channelsIn()*columns)
-	p := &BlockedConvPlan{k: k, geom: g, weights: w, parts: parts, halo: haloOf(parts, g.In), ep: ep}
+	p := &BlockedConvPlan{}
+	p.init(k, g, parts, w, ep)
+	return p
+}
+
+// init sets a new plan up.
+func (p *BlockedConvPlan) init(k *Kernels, g ConvGeom, parts []blockedPart, w *PackedBlockedWeights, ep Epilogue) {
+	shape := k.shape(g, w.inBlock)
+	if w.blockedShape != shape {
+		panic("BUG: weights packed for another geometry")
+	}
+	columns := shape.groups * roundUp(shape.out, k.Block)
+	checkWeights(w.Floats(), volume(g.Kernel)*shape.in*columns)
+	for _, part := range parts {
+		if _, packed := w.parts[part.residue]; !packed && len(part.taps) > 0 {
+			panic("BUG: weights packed for other strides, dilations or single inputs")
+		}
+	}
+	p.blockedShape, p.k, p.geom, p.weights, p.ep = shape, k, g, w, ep
+	p.parts, p.halo = parts, haloOf(parts, g.In)
 	p.setEpilogue(columns)
 	p.cut = p.newCut()
-	return p
 }
 
 // setEpilogue fills the vectors of bias and slope.
@@ -95,7 +112,7 @@ func (p *BlockedConvPlan) Run(pool *Pool, stop *atomic.Bool, x, residual, y *Map
 // checkMaps panics where a map is not what the geometry says: the kernels trust it.
 func (p *BlockedConvPlan) checkMaps(x, residual, y *Map) {
 	g := &p.geom
-	x.check("x", p.weights.inBlock, g.N, g.C, g.In)
+	x.check("x", p.inBlock, g.N, g.C, g.In)
 	y.check("y", p.k.Block, g.N, g.M, g.Out)
 	if residual != nil {
 		residual.check("residual", p.k.Block, g.N, g.M, g.Out)

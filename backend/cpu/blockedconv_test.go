@@ -99,12 +99,16 @@ func eachBlocked(t *testing.T, f func(t *testing.T, k *Kernels, kind blockedKind
 // randomBlocked is a random geometry that fits the kernels: one group of any channels, or whole vectors per group.
 func randomBlocked(r *rand.Rand, k *Kernels, random func(r *rand.Rand) ConvGeom) ConvGeom {
 	g := random(r)
-	if r.IntN(4) == 0 {
+	switch r.IntN(5) {
+	case 0:
 		g.Group = 1 + r.IntN(3)
 		g.C, g.M = g.Group*k.Block*(1+r.IntN(2)), g.Group*k.Block*(1+r.IntN(3))
-		return g
+	case 1: // depthwise
+		g.Group = 2 + r.IntN(3*k.Block)
+		g.C, g.M = g.Group, g.Group
+	default:
+		g.Group, g.C, g.M = 1, 1+r.IntN(3*k.Block), 1+r.IntN(5*k.Block)
 	}
-	g.Group, g.C, g.M = 1, 1+r.IntN(3*k.Block), 1+r.IntN(5*k.Block)
 	return g
 }
 
@@ -164,9 +168,11 @@ func TestBlockedConvThreadsAndBound(t *testing.T) {
 		for _, g := range []ConvGeom{wide, grouped, square(1, 520, 70, 7, 3), square(3, 600, 20, 2, 1)} {
 			checkBlockedThreadsAndBound(t, k, g, blockedKinds[0])
 		}
+		depthwise := transposed2D(2, 2*k.Block+1, 2*k.Block+1, 20, 4, 2, 1)
+		depthwise.Group = depthwise.C
 		for _, g := range []ConvGeom{
 			transposed2D(1, 70, 40, 20, 2, 2, 0), transposed2D(2, 140, 30, 6, 4, 2, 1), transposed2D(1, 5, 5, 5, 16, 8, 4),
-			transposed2D(16, 100, 40, 1, 4, 1, 0),
+			transposed2D(16, 100, 40, 1, 4, 1, 0), transposed2D(1, 33, 33, 1, 3, 2, 1), depthwise,
 		} {
 			checkBlockedThreadsAndBound(t, k, g, blockedKinds[1])
 		}
@@ -228,7 +234,7 @@ func TestBlockedConvSharesPackedWeights(t *testing.T) {
 	eachBlocked(t, func(t *testing.T, k *Kernels, kind blockedKind) {
 		r := newRand(t, 36)
 		w := integers(r, 20*20*9)
-		packed := kind.pack(k, square(1, 20, 20, 1, 3), w)
+		packed := kind.pack(k, square(1, 20, 20, 2, 3), w)
 		for _, size := range []int{3, 8, 17} {
 			g := square(1, 20, 20, size, 3)
 			o := convOperands{x: integers(r, 20*size*size), w: w}

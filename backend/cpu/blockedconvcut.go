@@ -33,7 +33,7 @@ const (
 	stripBytes  = 384 << 10 // input of a strip, which its items read one after the other: it stays in L2
 	stripPixels = 112       // ... but at least so many outputs for each time the weights come from beyond L2
 	itemFlops   = 40e6      // most work of an item in a strip: some 400 us of one core
-	chunkFlops  = 8e6       // least work of a chunk
+	chunkFlops  = 4e6       // least work of a chunk
 	cutChunks   = 32        // chunks that even out the load of several threads
 )
 
@@ -57,14 +57,14 @@ func (p *BlockedConvPlan) newCut() blockedCut {
 
 // items lists the items: those that read the same input follow each other.
 func (p *BlockedConvPlan) items() (items []blockedItem) {
-	columns := roundUp(p.geom.channelsOut(), p.k.Block)
-	for group := range p.geom.Group {
+	columns := roundUp(p.out, p.k.Block)
+	for group := range p.groups {
 		for i := range p.parts {
 			if volume(p.parts[i].grid) == 0 {
 				continue
 			}
-			for column := 0; column < columns; column += tileGroups * p.k.Block {
-				items = append(items, blockedItem{i, group, column, min(tileGroups, (columns-column)/p.k.Block)})
+			for column := 0; column < columns; column += p.panel * p.k.Block {
+				items = append(items, blockedItem{i, group, column, min(p.panel, (columns-column)/p.k.Block)})
 			}
 		}
 	}
@@ -74,13 +74,13 @@ func (p *BlockedConvPlan) items() (items []blockedItem) {
 // itemFlops is the work of an item over all pixels; the store counts too.
 func (p *BlockedConvPlan) itemFlops(it blockedItem) float64 {
 	part := &p.parts[it.part]
-	lanes := len(part.taps)*p.geom.channelsIn() + 8
+	lanes := len(part.taps)*p.in + 8
 	return 2 * float64(p.geom.N*volume(part.grid)) * float64(lanes) * float64(it.groups*p.k.Block)
 }
 
 // strips is into how many strips the outputs are cut, given the outputs and the work of all items.
 func (p *BlockedConvPlan) strips(pixels int, flops float64, items int) int {
-	input := 4 * float64(p.geom.N*p.geom.channelsIn()*volume(p.geom.In))
+	input := 4 * float64(p.geom.N*p.geom.C/p.groups*volume(p.geom.In))
 	n := min(input/stripBytes, float64(pixels)/stripPixels)
 	n = max(n, flops/float64(items)/itemFlops)
 	if n*float64(items) < cutChunks {

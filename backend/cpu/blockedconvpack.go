@@ -1,17 +1,17 @@
 package cpu
 
 // PackedBlockedWeights are the weights of a convolution, forward or transposed, in the order in which the blocked
-// micro-kernel reads them. They serve every plan with the same C, M, Group, Kernel - transposed: also Stride and
-// Dilation - whatever its other sizes.
+// micro-kernel reads them. They serve every plan with the same C, M, Group, Kernel - transposed: also Stride,
+// Dilation and which sizes of In are 1 - whatever its other sizes.
 //
 // Group by group, part by part (see blockedPart), pair by pair of output groups: a panel
-// [channels of an input group][tap][lane of that group][32 or 16 outputs], outputs beyond M zero. A last output group
-// without a partner has a panel of its own half as wide.
+// [input group][tap][lane of that group][32 or 16 outputs], outputs beyond M zero. A last output group without a partner
+// has a panel half as wide. Depthwise: [output group][tap][lane].
 type PackedBlockedWeights struct {
-	data    []float32
-	parts   map[[3]int]int // by residue: where its panels begin
-	group   int            // floats of one group of the convolution
-	inBlock int            // channels per group of the input map
+	blockedShape
+	data  []float32
+	parts map[[3]int]int // by residue: where its panels begin
+	group int            // floats of one group of the convolution
 }
 
 // Floats returns the size of the packed form.
@@ -20,54 +20,62 @@ func (p *PackedBlockedWeights) Floats() int { return len(p.data) }
 // PackBlockedConvWeights packs w [M, C/Group, Kernel...] for maps of k.Block channels per group; only C, M, Group and
 // Kernel of g are read.
 func PackBlockedConvWeights(k *Kernels, g ConvGeom, w []float32) *PackedBlockedWeights {
-	return packConvFor(k, g, w, k.Block)
+	return packConv(k, g, w, k.Block)
 }
 
-func packConvFor(k *Kernels, g ConvGeom, w []float32, inBlock int) *PackedBlockedWeights {
+// PackPlanarConvWeights packs w [M, C/Group, Kernel...] for a planar input; only C, M, Group and Kernel of g are read.
+func PackPlanarConvWeights(k *Kernels, g ConvGeom, w []float32) *PackedBlockedWeights {
+	return packConv(k, g, w, 1)
+}
+
+func packConv(k *Kernels, g ConvGeom, w []float32, inBlock int) *PackedBlockedWeights {
 	taps := volume(g.Kernel)
 	all := make([]int, taps)
 	for i := range all {
 		all[i] = i
 	}
 	p := newBlockedPacker(k, g, w, inBlock)
-	p.mPitch, p.cPitch, p.groupPitch = g.channelsIn()*taps, taps, g.channelsOut()*g.channelsIn()*taps
+	p.mPitch, p.cPitch = p.in*taps, taps
 	return p.pack(map[[3]int][]int{{}: all})
 }
 
-// PackBlockedConvTransposeWeights packs w [C, M/Group, Kernel...]; only C, M, Group, Kernel, Stride and Dilation of g
-// are read.
+// PackBlockedConvTransposeWeights packs w [C, M/Group, Kernel...] for maps of k.Block channels per group; only C, M,
+// Group, Kernel, Stride, Dilation and - whether they are 1 - the sizes In of g are read.
 func PackBlockedConvTransposeWeights(k *Kernels, g ConvGeom, w []float32) *PackedBlockedWeights {
 	taps := volume(g.Kernel)
 	p := newBlockedPacker(k, g, w, k.Block)
-	p.mPitch, p.cPitch, p.groupPitch = taps, g.channelsOut()*taps, g.channelsIn()*g.channelsOut()*taps
-	return p.pack(g.tapsByResidue())
+	p.mPitch, p.cPitch = taps, p.out*taps
+	spread := g.spread()
+	return p.pack(spread.tapsByResidue())
 }
 
 // blockedPacker packs weights from an array where they lie at group*groupPitch + m*mPitch + c*cPitch + tap.
 type blockedPacker struct {
-	g                          ConvGeom
+	blockedShape
 	w                          []float32
-	outBlock, inBlock          int
+	block                      int
 	mPitch, cPitch, groupPitch int
 }
 
 func newBlockedPacker(k *Kernels, g ConvGeom, w []float32, inBlock int) *blockedPacker {
 	checkWeights(len(w), g.weights())
-	return &blockedPacker{g: g, w: w, outBlock: k.Block, inBlock: inBlock}
+	p := &blockedPacker{blockedShape: k.shape(g, inBlock), w: w, block: k.Block}
+	p.groupPitch = p.in * p.out * volume(g.Kernel)
+	return p
 }
 
 // columns is the outputs of a group of the convolution in whole vectors.
-func (p *blockedPacker) columns() int { return roundUp(p.g.channelsOut(), p.outBlock) }
+func (p *blockedPacker) columns() int { return roundUp(p.out, p.block) }
 
 func (p *blockedPacker) pack(byResidue map[[3]int][]int) *PackedBlockedWeights {
-	packed := &PackedBlockedWeights{parts: map[[3]int]int{}, inBlock: p.inBlock}
+	packed := &PackedBlockedWeights{blockedShape: p.blockedShape, parts: map[[3]int]int{}}
 	for residue, taps := range byResidue {
 		packed.parts[residue] = packed.group
-		packed.group += len(taps) * p.g.channelsIn() * p.columns()
+		packed.group += len(taps) * p.in * p.columns()
 	}
-	packed.data = AlignedFloats(packed.group * p.g.Group)
+	packed.data = AlignedFloats(packed.group * p.groups)
 	for residue, taps := range byResidue {
-		for group := range p.g.Group {
+		for group := range p.groups {
 			p.packPart(packed.data[group*packed.group+packed.parts[residue]:], group, taps)
 		}
 	}
@@ -76,22 +84,25 @@ func (p *blockedPacker) pack(byResidue map[[3]int][]int) *PackedBlockedWeights {
 
 // packPart packs all panels of some taps of one group.
 func (p *blockedPacker) packPart(dst []float32, group int, taps []int) {
-	wide := tileGroups * p.outBlock
+	wide := p.panel * p.block
 	for first := 0; first < p.columns(); first += wide {
-		columns := min(wide, p.columns()-first)
-		real := min(columns, p.g.channelsOut()-first)
+		width := min(wide, p.columns()-first)
+		outputs := min(width, p.out-first)
 		src := p.w[group*p.groupPitch+first*p.mPitch:]
-		for c := 0; c < p.g.channelsIn(); c += p.inBlock {
-			lanes := min(p.inBlock, p.g.channelsIn()-c)
+		for c := 0; c < p.in; c += p.inBlock {
 			for _, tap := range taps {
-				for lane := range lanes {
-					from := src[(c+lane)*p.cPitch+tap:]
-					for j := range real {
-						dst[j] = from[j*p.mPitch]
-					}
-					dst = dst[columns:]
+				for lane := c; lane < min(c+p.inBlock, p.in); lane++ {
+					gatherWeights(dst[:outputs], src[lane*p.cPitch+tap:], p.mPitch)
+					dst = dst[width:]
 				}
 			}
 		}
+	}
+}
+
+// gatherWeights fills dst with floats that lie pitch apart.
+func gatherWeights(dst, src []float32, pitch int) {
+	for j := range dst {
+		dst[j] = src[j*pitch]
 	}
 }

@@ -56,8 +56,21 @@ func (g *ConvGeom) convParts() []blockedPart {
 	return []blockedPart{p}
 }
 
+// spread returns the geometry with the strides that tell phases apart. Along an axis with a single input, an output
+// receives one tap at most, and any stride describes the same: the kernel's extent makes each tap a phase of its own,
+// so that a 1x1 input is a plain product without zeros.
+func (g ConvGeom) spread() ConvGeom {
+	for a := range 3 {
+		if g.In[a] == 1 {
+			g.Stride[a] = (g.Kernel[a]-1)*g.Dilation[a] + 1
+		}
+	}
+	return g
+}
+
 // transposeParts are the phases of a transposed convolution.
-func (g *ConvGeom) transposeParts() []blockedPart {
+func (g ConvGeom) transposeParts() []blockedPart {
+	g = g.spread()
 	var parts []blockedPart
 	axes := [3][]axisPhase{g.axisPhases(0), g.axisPhases(1), g.axisPhases(2)}
 	eachTap([3]int{len(axes[0]), len(axes[1]), len(axes[2])}, func(at [3]int) {
@@ -88,8 +101,41 @@ func BlockedConvHalo(g ConvGeom) Halo { return haloOf(g.convParts(), g.In) }
 // BlockedConvTransposeHalo is the halo of zeros that a blocked transposed convolution needs around its input.
 func BlockedConvTransposeHalo(g ConvGeom) Halo { return haloOf(g.transposeParts(), g.In) }
 
-// FitsBlocked says whether the blocked kernels of k can make a convolution of geometry g, forward or transposed: with
-// several groups, the channels of each must fill whole groups of the map.
+// FitsBlocked says whether the blocked kernels of k can make a convolution of geometry g: one group of any channels,
+// groups that fill whole vectors, or one channel per group.
 func (k *Kernels) FitsBlocked(g ConvGeom) bool {
-	return g.Group == 1 || g.channelsIn()%k.Block == 0 && g.channelsOut()%k.Block == 0
+	return g.Group == 1 || g.lanewise() || g.channelsIn()%k.Block == 0 && g.channelsOut()%k.Block == 0
+}
+
+// maxPhases bounds what a plan remembers of phases. A kernel of 64x64 with stride 32 has 1024.
+const maxPhases = 4096
+
+// FitsBlockedTranspose is FitsBlocked for a transposed convolution: it must not have too many phases either.
+func (k *Kernels) FitsBlockedTranspose(g ConvGeom) bool {
+	phases := 1
+	for a := range 3 {
+		phases *= min(maxPhases+1, g.spread().Stride[a], max(1, g.Out[a]))
+	}
+	return phases <= maxPhases && k.FitsBlocked(g)
+}
+
+// lanewise says whether each output channel reads the input channel of its own number only.
+func (g *ConvGeom) lanewise() bool { return g.Group > 1 && g.Group == g.C && g.Group == g.M }
+
+// blockedShape is how the channels of a convolution lie in lanes.
+type blockedShape struct {
+	groups    int // of the convolution, each with its own channels
+	in, out   int // channels of a group of the convolution
+	inBlock   int // channels per group of the input map: Block, or 1 if it is planar
+	panel     int // output groups per panel of weights
+	depthwise bool
+}
+
+// shape is a blockedShape for an input with inBlock channels per group. A depthwise convolution is one group whose
+// outputs have one input each.
+func (k *Kernels) shape(g ConvGeom, inBlock int) blockedShape {
+	if g.lanewise() {
+		return blockedShape{groups: 1, in: 1, out: g.M, inBlock: inBlock, panel: 1, depthwise: true}
+	}
+	return blockedShape{groups: g.Group, in: g.channelsIn(), out: g.channelsOut(), inBlock: inBlock, panel: tileGroups}
 }

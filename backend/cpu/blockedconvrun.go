@@ -74,7 +74,7 @@ func (r *blockedRun) item(w *blockedWorker, it blockedItem, first, last int) {
 	p := r.plan
 	part := &p.parts[it.part]
 	offsets := r.steps.offsets[it.part]
-	blocks := max(1, ceilDiv(len(part.taps)*p.geom.channelsIn(), maxTileLanes))
+	blocks := max(1, ceilDiv(len(part.taps)*p.in, maxTileLanes))
 	for b := range blocks {
 		s0, s1 := b*len(offsets)/blocks, (b+1)*len(offsets)/blocks
 		r.setSteps(&w.args, it, offsets, s0, s1)
@@ -86,29 +86,23 @@ func (r *blockedRun) item(w *blockedWorker, it blockedItem, first, last int) {
 	}
 }
 
-// setSteps sets steps, weights and pixel pitch for the steps [s0, s1) of an item.
+// setSteps sets the steps [s0, s1) of an item and their weights.
 func (r *blockedRun) setSteps(a *tileArgs, it blockedItem, offsets []int, s0, s1 int) {
 	p := r.plan
 	part := &p.parts[it.part]
-	channels, taps, block := p.geom.channelsIn(), len(part.taps), p.weights.inBlock
-	full := len(offsets)
-	if channels%block != 0 || block != p.k.Block {
-		full -= taps
-		a.tailLanes = channels % block
-		if block != p.k.Block { // planar input: steps of one lane
-			full, a.tailLanes = 0, block
-		}
-	}
+	full, tailLanes := p.stepLanes(len(offsets))
 	a.nsteps = max(0, min(full, s1)-s0)
-	a.tailSteps = s1 - s0 - a.nsteps
+	a.tailSteps, a.tailLanes = s1-s0-a.nsteps, tailLanes
 	a.steps = nil
 	if s1 > s0 {
 		a.steps = &offsets[s0]
 	}
-	lanes := min(s0, full)*block + max(0, s0-full)*a.tailLanes
-	at := it.group*p.weights.group + p.weights.parts[part.residue] +
-		it.column*channels*taps + lanes*it.groups*p.k.Block
-	a.weights = unsafe.Pointer(unsafe.SliceData(p.weights.data[at:]))
+	before := min(s0, full)*p.inBlock + max(0, s0-full)*tailLanes
+	if p.depthwise {
+		before = s0
+	}
+	at := it.group*p.weights.group + p.weights.parts[part.residue] + it.column*p.in*len(part.taps)
+	a.weights = unsafe.Pointer(unsafe.SliceData(p.weights.data[at+before*it.groups*p.k.Block:]))
 }
 
 // zeroBias is the bias of a sum that is continued.
@@ -117,7 +111,7 @@ var zeroBias = AlignedFloats(tileGroups * lineFloats)
 // setEpilogue sets what a sum starts from and what is done to it in the end.
 func (r *blockedRun) setEpilogue(a *tileArgs, it blockedItem, begins, ends bool) {
 	p := r.plan
-	column := it.group*p.geom.channelsOut() + it.column
+	column := it.group*p.out + it.column
 	a.bias = unsafe.Pointer(&zeroBias[0])
 	if begins {
 		a.bias = unsafe.Pointer(&p.bias[column])

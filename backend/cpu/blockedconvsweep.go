@@ -35,9 +35,12 @@ func (r *blockedRun) sweep(w *blockedWorker, it blockedItem, first, last int, co
 
 func (r *blockedRun) newSweep(w *blockedWorker, it blockedItem, continued bool) blockedSweep {
 	s := blockedSweep{blockedRun: r, a: &w.args, l: &w.lines, kernels: r.plan.k.tileFor(it.groups), continued: continued}
-	g := &r.plan.geom
-	group := (it.group*g.channelsOut() + it.column) / r.plan.k.Block
-	s.src = it.group * g.channelsIn() / r.x.Block * r.x.Group
+	p := r.plan
+	group := (it.group*p.out + it.column) / p.k.Block
+	s.src = it.group * p.in / p.inBlock * r.x.Group
+	if p.depthwise {
+		s.kernels, s.src = p.k.depthwise, group*r.x.Group
+	}
 	s.dst, s.res = group*r.y.Group, group*r.residual.Group
 	s.a.srcPixel, s.a.dstPixel, s.a.dstGroup = 4*s.l.in[s.l.axis], 4*s.l.out[s.l.axis], 4*r.y.Group
 	s.a.resPixel, s.a.resGroup = 4*s.l.res[s.l.axis], 4*r.residual.Group

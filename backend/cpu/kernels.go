@@ -10,6 +10,9 @@ type Kernels struct {
 	// MR and NR are the rows and columns of the largest tile of the matrix product.
 	MR, NR int
 
+	// Conv forces an algorithm on the convolutions that it can make; AnyAlgorithm leaves the choice to ChooseConv.
+	Conv Algorithm
+
 	// Block is the number of channels per group of a channel-blocked Map: the lanes of one vector.
 	Block int
 
@@ -18,8 +21,16 @@ type Kernels struct {
 	finishTile func(finishArgs)
 	axpy       func(axpyArgs)
 	tile       [tileGroups]tileFuncs // by groups-1, then rows
+	depthwise  tileFuncs
 	peak       func(turns int) (flops float64)
 	wino       winoKernels
+}
+
+// WithConv returns a copy of k that forces an algorithm on convolutions.
+func (k *Kernels) WithConv(a Algorithm) *Kernels {
+	c := *k
+	c.Conv = a
+	return &c
 }
 
 // KernelsFor returns the kernels of t, which must be one of Available() or Reference.
@@ -45,6 +56,7 @@ var kernelTables = func() map[Tier]*Kernels {
 		finishTile: finish8Generic,
 		axpy:       axpyGeneric,
 		tile:       tileGeneric,
+		depthwise:  depthwiseGeneric,
 		peak:       peakGeneric,
 		wino:       winoGeneric,
 	}

@@ -70,6 +70,42 @@ var tileAVX2 = [tileGroups]tileFuncs{
 	},
 }
 
+// depthwiseAVX512 holds the depthwise kernels by their rows; see tileArgs.
+var depthwiseAVX512 = tileFuncs{
+	nil,
+	depthwise1x16AVX512,
+	depthwise2x16AVX512,
+	depthwise3x16AVX512,
+	depthwise4x16AVX512,
+	depthwise5x16AVX512,
+	depthwise6x16AVX512,
+	depthwise7x16AVX512,
+	depthwise8x16AVX512,
+	depthwise9x16AVX512,
+	depthwise10x16AVX512,
+	depthwise11x16AVX512,
+	depthwise12x16AVX512,
+	depthwise13x16AVX512,
+	depthwise14x16AVX512,
+}
+
+// depthwiseAVX2 holds the depthwise kernels by their rows; see tileArgs.
+var depthwiseAVX2 = tileFuncs{
+	nil,
+	depthwise1x8AVX2,
+	depthwise2x8AVX2,
+	depthwise3x8AVX2,
+	depthwise4x8AVX2,
+	depthwise5x8AVX2,
+	depthwise6x8AVX2,
+	depthwise7x8AVX2,
+	depthwise8x8AVX2,
+	depthwise9x8AVX2,
+	depthwise10x8AVX2,
+	depthwise11x8AVX2,
+	depthwise12x8AVX2,
+}
+
 //go:noescape
 func tile1x16AVX512(args *tileArgs)
 
@@ -207,3 +243,81 @@ func tile5x16AVX2(args *tileArgs)
 
 //go:noescape
 func tile6x16AVX2(args *tileArgs)
+
+//go:noescape
+func depthwise1x16AVX512(args *tileArgs)
+
+//go:noescape
+func depthwise2x16AVX512(args *tileArgs)
+
+//go:noescape
+func depthwise3x16AVX512(args *tileArgs)
+
+//go:noescape
+func depthwise4x16AVX512(args *tileArgs)
+
+//go:noescape
+func depthwise5x16AVX512(args *tileArgs)
+
+//go:noescape
+func depthwise6x16AVX512(args *tileArgs)
+
+//go:noescape
+func depthwise7x16AVX512(args *tileArgs)
+
+//go:noescape
+func depthwise8x16AVX512(args *tileArgs)
+
+//go:noescape
+func depthwise9x16AVX512(args *tileArgs)
+
+//go:noescape
+func depthwise10x16AVX512(args *tileArgs)
+
+//go:noescape
+func depthwise11x16AVX512(args *tileArgs)
+
+//go:noescape
+func depthwise12x16AVX512(args *tileArgs)
+
+//go:noescape
+func depthwise13x16AVX512(args *tileArgs)
+
+//go:noescape
+func depthwise14x16AVX512(args *tileArgs)
+
+//go:noescape
+func depthwise1x8AVX2(args *tileArgs)
+
+//go:noescape
+func depthwise2x8AVX2(args *tileArgs)
+
+//go:noescape
+func depthwise3x8AVX2(args *tileArgs)
+
+//go:noescape
+func depthwise4x8AVX2(args *tileArgs)
+
+//go:noescape
+func depthwise5x8AVX2(args *tileArgs)
+
+//go:noescape
+func depthwise6x8AVX2(args *tileArgs)
+
+//go:noescape
+func depthwise7x8AVX2(args *tileArgs)
+
+//go:noescape
+func depthwise8x8AVX2(args *tileArgs)
+
+//go:noescape
+func depthwise9x8AVX2(args *tileArgs)
+
+//go:noescape
+func depthwise10x8AVX2(args *tileArgs)
+
+//go:noescape
+func depthwise11x8AVX2(args *tileArgs)
+
+//go:noescape
+func depthwise12x8AVX2(args *tileArgs)

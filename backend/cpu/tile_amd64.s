@@ -11228,3 +11228,3227 @@ tile6x16AVX2_store:
 	ADDQ R8, DX
 	VZEROUPPER
 	RET
+
+// func depthwise1x16AVX512(args *tileArgs)
+TEXT ·depthwise1x16AVX512(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), DI
+	MOVQ 96(DI), AX
+	VMOVUPS 0(AX), Z0 // bias
+	MOVQ 104(DI), AX
+	TESTQ AX, AX
+	JEQ depthwise1x16AVX512_sum
+	MOVQ 112(DI), R8
+	MOVQ 128(DI), R9
+	VADDPS (AX), Z0, Z0 // residual
+	ADDQ R8, AX
+depthwise1x16AVX512_sum:
+	MOVQ 8(DI), SI
+	MOVQ 56(DI), BX
+	MOVQ 40(DI), R8
+	LEAQ (R8)(R8*2), R9
+	LEAQ (R8)(R8*4), R11
+	MOVQ 48(DI), R12
+	MOVQ 16(DI), CX
+	TESTQ CX, CX
+	JEQ depthwise1x16AVX512_step_end
+depthwise1x16AVX512_step:
+	MOVQ (SI), AX
+	ADDQ $8, SI
+	ADDQ 0(DI), AX
+	VMOVUPS (BX), Z28 // weights
+	VFMADD231PS 0(AX), Z28, Z0
+	ADDQ $64, BX
+	DECQ CX
+	JNE depthwise1x16AVX512_step
+depthwise1x16AVX512_step_end:
+	MOVQ 136(DI), AX
+	CMPQ AX, $1
+	JLT depthwise1x16AVX512_store
+	JGT depthwise1x16AVX512_leaky
+	VBROADCASTSS 152(DI), Z28
+	VBROADCASTSS 156(DI), Z29
+	VMAXPS Z0, Z28, Z0 // x < lo: lo; NaN: x
+	VMINPS Z0, Z29, Z0 // x > hi: hi; NaN: x
+	JMP depthwise1x16AVX512_store
+depthwise1x16AVX512_leaky:
+	MOVQ 144(DI), AX
+	VPXORD Z28, Z28, Z28
+	VMOVUPS 0(AX), Z29
+	VCMPPS $17, Z28, Z0, K1 // x < 0
+	VMULPS Z29, Z0, K1, Z0
+depthwise1x16AVX512_store:
+	MOVQ 64(DI), AX
+	MOVQ 72(DI), R8
+	MOVQ 88(DI), R9
+	VMOVUPS Z0, (AX)
+	ADDQ R8, AX
+	VZEROUPPER
+	RET
+
+// func depthwise2x16AVX512(args *tileArgs)
+TEXT ·depthwise2x16AVX512(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), DI
+	MOVQ 96(DI), AX
+	VMOVUPS 0(AX), Z0 // bias
+	VMOVAPS Z0, Z1
+	MOVQ 104(DI), AX
+	TESTQ AX, AX
+	JEQ depthwise2x16AVX512_sum
+	MOVQ 112(DI), R8
+	MOVQ 128(DI), R9
+	MOVQ 120(DI), DX
+	ADDQ AX, DX
+	VADDPS (AX), Z0, Z0 // residual
+	ADDQ R8, AX
+	VADDPS (DX), Z1, Z1 // residual
+	ADDQ R8, DX
+depthwise2x16AVX512_sum:
+	MOVQ 8(DI), SI
+	MOVQ 56(DI), BX
+	MOVQ 40(DI), R8
+	LEAQ (R8)(R8*2), R9
+	LEAQ (R8)(R8*4), R11
+	MOVQ 48(DI), R12
+	MOVQ 16(DI), CX
+	TESTQ CX, CX
+	JEQ depthwise2x16AVX512_step_end
+depthwise2x16AVX512_step:
+	MOVQ (SI), AX
+	ADDQ $8, SI
+	ADDQ 0(DI), AX
+	LEAQ (AX)(R12*1), DX
+	VMOVUPS (BX), Z28 // weights
+	VFMADD231PS 0(AX), Z28, Z0
+	VFMADD231PS 0(DX), Z28, Z1
+	ADDQ $64, BX
+	DECQ CX
+	JNE depthwise2x16AVX512_step
+depthwise2x16AVX512_step_end:
+	MOVQ 136(DI), AX
+	CMPQ AX, $1
+	JLT depthwise2x16AVX512_store
+	JGT depthwise2x16AVX512_leaky
+	VBROADCASTSS 152(DI), Z28
+	VBROADCASTSS 156(DI), Z29
+	VMAXPS Z0, Z28, Z0 // x < lo: lo; NaN: x
+	VMINPS Z0, Z29, Z0 // x > hi: hi; NaN: x
+	VMAXPS Z1, Z28, Z1 // x < lo: lo; NaN: x
+	VMINPS Z1, Z29, Z1 // x > hi: hi; NaN: x
+	JMP depthwise2x16AVX512_store
+depthwise2x16AVX512_leaky:
+	MOVQ 144(DI), AX
+	VPXORD Z28, Z28, Z28
+	VMOVUPS 0(AX), Z29
+	VCMPPS $17, Z28, Z0, K1 // x < 0
+	VMULPS Z29, Z0, K1, Z0
+	VCMPPS $17, Z28, Z1, K1 // x < 0
+	VMULPS Z29, Z1, K1, Z1
+depthwise2x16AVX512_store:
+	MOVQ 64(DI), AX
+	MOVQ 72(DI), R8
+	MOVQ 88(DI), R9
+	MOVQ 80(DI), DX
+	ADDQ AX, DX
+	VMOVUPS Z0, (AX)
+	ADDQ R8, AX
+	VMOVUPS Z1, (DX)
+	ADDQ R8, DX
+	VZEROUPPER
+	RET
+
+// func depthwise3x16AVX512(args *tileArgs)
+TEXT ·depthwise3x16AVX512(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), DI
+	MOVQ 96(DI), AX
+	VMOVUPS 0(AX), Z0 // bias
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	MOVQ 104(DI), AX
+	TESTQ AX, AX
+	JEQ depthwise3x16AVX512_sum
+	MOVQ 112(DI), R8
+	MOVQ 128(DI), R9
+	MOVQ 120(DI), DX
+	ADDQ AX, DX
+	VADDPS (AX), Z0, Z0 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Z1, Z1 // residual
+	ADDQ R8, AX
+	VADDPS (DX), Z2, Z2 // residual
+	ADDQ R8, DX
+depthwise3x16AVX512_sum:
+	MOVQ 8(DI), SI
+	MOVQ 56(DI), BX
+	MOVQ 40(DI), R8
+	LEAQ (R8)(R8*2), R9
+	LEAQ (R8)(R8*4), R11
+	MOVQ 48(DI), R12
+	MOVQ 16(DI), CX
+	TESTQ CX, CX
+	JEQ depthwise3x16AVX512_step_end
+depthwise3x16AVX512_step:
+	MOVQ (SI), AX
+	ADDQ $8, SI
+	ADDQ 0(DI), AX
+	LEAQ (AX)(R12*1), DX
+	VMOVUPS (BX), Z28 // weights
+	VFMADD231PS 0(AX), Z28, Z0
+	VFMADD231PS 0(AX)(R8*1), Z28, Z1
+	VFMADD231PS 0(DX), Z28, Z2
+	ADDQ $64, BX
+	DECQ CX
+	JNE depthwise3x16AVX512_step
+depthwise3x16AVX512_step_end:
+	MOVQ 136(DI), AX
+	CMPQ AX, $1
+	JLT depthwise3x16AVX512_store
+	JGT depthwise3x16AVX512_leaky
+	VBROADCASTSS 152(DI), Z28
+	VBROADCASTSS 156(DI), Z29
+	VMAXPS Z0, Z28, Z0 // x < lo: lo; NaN: x
+	VMINPS Z0, Z29, Z0 // x > hi: hi; NaN: x
+	VMAXPS Z1, Z28, Z1 // x < lo: lo; NaN: x
+	VMINPS Z1, Z29, Z1 // x > hi: hi; NaN: x
+	VMAXPS Z2, Z28, Z2 // x < lo: lo; NaN: x
+	VMINPS Z2, Z29, Z2 // x > hi: hi; NaN: x
+	JMP depthwise3x16AVX512_store
+depthwise3x16AVX512_leaky:
+	MOVQ 144(DI), AX
+	VPXORD Z28, Z28, Z28
+	VMOVUPS 0(AX), Z29
+	VCMPPS $17, Z28, Z0, K1 // x < 0
+	VMULPS Z29, Z0, K1, Z0
+	VCMPPS $17, Z28, Z1, K1 // x < 0
+	VMULPS Z29, Z1, K1, Z1
+	VCMPPS $17, Z28, Z2, K1 // x < 0
+	VMULPS Z29, Z2, K1, Z2
+depthwise3x16AVX512_store:
+	MOVQ 64(DI), AX
+	MOVQ 72(DI), R8
+	MOVQ 88(DI), R9
+	MOVQ 80(DI), DX
+	ADDQ AX, DX
+	VMOVUPS Z0, (AX)
+	ADDQ R8, AX
+	VMOVUPS Z1, (AX)
+	ADDQ R8, AX
+	VMOVUPS Z2, (DX)
+	ADDQ R8, DX
+	VZEROUPPER
+	RET
+
+// func depthwise4x16AVX512(args *tileArgs)
+TEXT ·depthwise4x16AVX512(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), DI
+	MOVQ 96(DI), AX
+	VMOVUPS 0(AX), Z0 // bias
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	MOVQ 104(DI), AX
+	TESTQ AX, AX
+	JEQ depthwise4x16AVX512_sum
+	MOVQ 112(DI), R8
+	MOVQ 128(DI), R9
+	MOVQ 120(DI), DX
+	ADDQ AX, DX
+	VADDPS (AX), Z0, Z0 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Z1, Z1 // residual
+	ADDQ R8, AX
+	VADDPS (DX), Z2, Z2 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Z3, Z3 // residual
+	ADDQ R8, DX
+depthwise4x16AVX512_sum:
+	MOVQ 8(DI), SI
+	MOVQ 56(DI), BX
+	MOVQ 40(DI), R8
+	LEAQ (R8)(R8*2), R9
+	LEAQ (R8)(R8*4), R11
+	MOVQ 48(DI), R12
+	MOVQ 16(DI), CX
+	TESTQ CX, CX
+	JEQ depthwise4x16AVX512_step_end
+depthwise4x16AVX512_step:
+	MOVQ (SI), AX
+	ADDQ $8, SI
+	ADDQ 0(DI), AX
+	LEAQ (AX)(R12*1), DX
+	VMOVUPS (BX), Z28 // weights
+	VFMADD231PS 0(AX), Z28, Z0
+	VFMADD231PS 0(AX)(R8*1), Z28, Z1
+	VFMADD231PS 0(DX), Z28, Z2
+	VFMADD231PS 0(DX)(R8*1), Z28, Z3
+	ADDQ $64, BX
+	DECQ CX
+	JNE depthwise4x16AVX512_step
+depthwise4x16AVX512_step_end:
+	MOVQ 136(DI), AX
+	CMPQ AX, $1
+	JLT depthwise4x16AVX512_store
+	JGT depthwise4x16AVX512_leaky
+	VBROADCASTSS 152(DI), Z28
+	VBROADCASTSS 156(DI), Z29
+	VMAXPS Z0, Z28, Z0 // x < lo: lo; NaN: x
+	VMINPS Z0, Z29, Z0 // x > hi: hi; NaN: x
+	VMAXPS Z1, Z28, Z1 // x < lo: lo; NaN: x
+	VMINPS Z1, Z29, Z1 // x > hi: hi; NaN: x
+	VMAXPS Z2, Z28, Z2 // x < lo: lo; NaN: x
+	VMINPS Z2, Z29, Z2 // x > hi: hi; NaN: x
+	VMAXPS Z3, Z28, Z3 // x < lo: lo; NaN: x
+	VMINPS Z3, Z29, Z3 // x > hi: hi; NaN: x
+	JMP depthwise4x16AVX512_store
+depthwise4x16AVX512_leaky:
+	MOVQ 144(DI), AX
+	VPXORD Z28, Z28, Z28
+	VMOVUPS 0(AX), Z29
+	VCMPPS $17, Z28, Z0, K1 // x < 0
+	VMULPS Z29, Z0, K1, Z0
+	VCMPPS $17, Z28, Z1, K1 // x < 0
+	VMULPS Z29, Z1, K1, Z1
+	VCMPPS $17, Z28, Z2, K1 // x < 0
+	VMULPS Z29, Z2, K1, Z2
+	VCMPPS $17, Z28, Z3, K1 // x < 0
+	VMULPS Z29, Z3, K1, Z3
+depthwise4x16AVX512_store:
+	MOVQ 64(DI), AX
+	MOVQ 72(DI), R8
+	MOVQ 88(DI), R9
+	MOVQ 80(DI), DX
+	ADDQ AX, DX
+	VMOVUPS Z0, (AX)
+	ADDQ R8, AX
+	VMOVUPS Z1, (AX)
+	ADDQ R8, AX
+	VMOVUPS Z2, (DX)
+	ADDQ R8, DX
+	VMOVUPS Z3, (DX)
+	ADDQ R8, DX
+	VZEROUPPER
+	RET
+
+// func depthwise5x16AVX512(args *tileArgs)
+TEXT ·depthwise5x16AVX512(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), DI
+	MOVQ 96(DI), AX
+	VMOVUPS 0(AX), Z0 // bias
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	MOVQ 104(DI), AX
+	TESTQ AX, AX
+	JEQ depthwise5x16AVX512_sum
+	MOVQ 112(DI), R8
+	MOVQ 128(DI), R9
+	MOVQ 120(DI), DX
+	ADDQ AX, DX
+	VADDPS (AX), Z0, Z0 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Z1, Z1 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Z2, Z2 // residual
+	ADDQ R8, AX
+	VADDPS (DX), Z3, Z3 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Z4, Z4 // residual
+	ADDQ R8, DX
+depthwise5x16AVX512_sum:
+	MOVQ 8(DI), SI
+	MOVQ 56(DI), BX
+	MOVQ 40(DI), R8
+	LEAQ (R8)(R8*2), R9
+	LEAQ (R8)(R8*4), R11
+	MOVQ 48(DI), R12
+	MOVQ 16(DI), CX
+	TESTQ CX, CX
+	JEQ depthwise5x16AVX512_step_end
+depthwise5x16AVX512_step:
+	MOVQ (SI), AX
+	ADDQ $8, SI
+	ADDQ 0(DI), AX
+	LEAQ (AX)(R12*1), DX
+	VMOVUPS (BX), Z28 // weights
+	VFMADD231PS 0(AX), Z28, Z0
+	VFMADD231PS 0(AX)(R8*1), Z28, Z1
+	VFMADD231PS 0(AX)(R8*2), Z28, Z2
+	VFMADD231PS 0(DX), Z28, Z3
+	VFMADD231PS 0(DX)(R8*1), Z28, Z4
+	ADDQ $64, BX
+	DECQ CX
+	JNE depthwise5x16AVX512_step
+depthwise5x16AVX512_step_end:
+	MOVQ 136(DI), AX
+	CMPQ AX, $1
+	JLT depthwise5x16AVX512_store
+	JGT depthwise5x16AVX512_leaky
+	VBROADCASTSS 152(DI), Z28
+	VBROADCASTSS 156(DI), Z29
+	VMAXPS Z0, Z28, Z0 // x < lo: lo; NaN: x
+	VMINPS Z0, Z29, Z0 // x > hi: hi; NaN: x
+	VMAXPS Z1, Z28, Z1 // x < lo: lo; NaN: x
+	VMINPS Z1, Z29, Z1 // x > hi: hi; NaN: x
+	VMAXPS Z2, Z28, Z2 // x < lo: lo; NaN: x
+	VMINPS Z2, Z29, Z2 // x > hi: hi; NaN: x
+	VMAXPS Z3, Z28, Z3 // x < lo: lo; NaN: x
+	VMINPS Z3, Z29, Z3 // x > hi: hi; NaN: x
+	VMAXPS Z4, Z28, Z4 // x < lo: lo; NaN: x
+	VMINPS Z4, Z29, Z4 // x > hi: hi; NaN: x
+	JMP depthwise5x16AVX512_store
+depthwise5x16AVX512_leaky:
+	MOVQ 144(DI), AX
+	VPXORD Z28, Z28, Z28
+	VMOVUPS 0(AX), Z29
+	VCMPPS $17, Z28, Z0, K1 // x < 0
+	VMULPS Z29, Z0, K1, Z0
+	VCMPPS $17, Z28, Z1, K1 // x < 0
+	VMULPS Z29, Z1, K1, Z1
+	VCMPPS $17, Z28, Z2, K1 // x < 0
+	VMULPS Z29, Z2, K1, Z2
+	VCMPPS $17, Z28, Z3, K1 // x < 0
+	VMULPS Z29, Z3, K1, Z3
+	VCMPPS $17, Z28, Z4, K1 // x < 0
+	VMULPS Z29, Z4, K1, Z4
+depthwise5x16AVX512_store:
+	MOVQ 64(DI), AX
+	MOVQ 72(DI), R8
+	MOVQ 88(DI), R9
+	MOVQ 80(DI), DX
+	ADDQ AX, DX
+	VMOVUPS Z0, (AX)
+	ADDQ R8, AX
+	VMOVUPS Z1, (AX)
+	ADDQ R8, AX
+	VMOVUPS Z2, (AX)
+	ADDQ R8, AX
+	VMOVUPS Z3, (DX)
+	ADDQ R8, DX
+	VMOVUPS Z4, (DX)
+	ADDQ R8, DX
+	VZEROUPPER
+	RET
+
+// func depthwise6x16AVX512(args *tileArgs)
+TEXT ·depthwise6x16AVX512(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), DI
+	MOVQ 96(DI), AX
+	VMOVUPS 0(AX), Z0 // bias
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	MOVQ 104(DI), AX
+	TESTQ AX, AX
+	JEQ depthwise6x16AVX512_sum
+	MOVQ 112(DI), R8
+	MOVQ 128(DI), R9
+	MOVQ 120(DI), DX
+	ADDQ AX, DX
+	VADDPS (AX), Z0, Z0 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Z1, Z1 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Z2, Z2 // residual
+	ADDQ R8, AX
+	VADDPS (DX), Z3, Z3 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Z4, Z4 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Z5, Z5 // residual
+	ADDQ R8, DX
+depthwise6x16AVX512_sum:
+	MOVQ 8(DI), SI
+	MOVQ 56(DI), BX
+	MOVQ 40(DI), R8
+	LEAQ (R8)(R8*2), R9
+	LEAQ (R8)(R8*4), R11
+	MOVQ 48(DI), R12
+	MOVQ 16(DI), CX
+	TESTQ CX, CX
+	JEQ depthwise6x16AVX512_step_end
+depthwise6x16AVX512_step:
+	MOVQ (SI), AX
+	ADDQ $8, SI
+	ADDQ 0(DI), AX
+	LEAQ (AX)(R12*1), DX
+	VMOVUPS (BX), Z28 // weights
+	VFMADD231PS 0(AX), Z28, Z0
+	VFMADD231PS 0(AX)(R8*1), Z28, Z1
+	VFMADD231PS 0(AX)(R8*2), Z28, Z2
+	VFMADD231PS 0(DX), Z28, Z3
+	VFMADD231PS 0(DX)(R8*1), Z28, Z4
+	VFMADD231PS 0(DX)(R8*2), Z28, Z5
+	ADDQ $64, BX
+	DECQ CX
+	JNE depthwise6x16AVX512_step
+depthwise6x16AVX512_step_end:
+	MOVQ 136(DI), AX
+	CMPQ AX, $1
+	JLT depthwise6x16AVX512_store
+	JGT depthwise6x16AVX512_leaky
+	VBROADCASTSS 152(DI), Z28
+	VBROADCASTSS 156(DI), Z29
+	VMAXPS Z0, Z28, Z0 // x < lo: lo; NaN: x
+	VMINPS Z0, Z29, Z0 // x > hi: hi; NaN: x
+	VMAXPS Z1, Z28, Z1 // x < lo: lo; NaN: x
+	VMINPS Z1, Z29, Z1 // x > hi: hi; NaN: x
+	VMAXPS Z2, Z28, Z2 // x < lo: lo; NaN: x
+	VMINPS Z2, Z29, Z2 // x > hi: hi; NaN: x
+	VMAXPS Z3, Z28, Z3 // x < lo: lo; NaN: x
+	VMINPS Z3, Z29, Z3 // x > hi: hi; NaN: x
+	VMAXPS Z4, Z28, Z4 // x < lo: lo; NaN: x
+	VMINPS Z4, Z29, Z4 // x > hi: hi; NaN: x
+	VMAXPS Z5, Z28, Z5 // x < lo: lo; NaN: x
+	VMINPS Z5, Z29, Z5 // x > hi: hi; NaN: x
+	JMP depthwise6x16AVX512_store
+depthwise6x16AVX512_leaky:
+	MOVQ 144(DI), AX
+	VPXORD Z28, Z28, Z28
+	VMOVUPS 0(AX), Z29
+	VCMPPS $17, Z28, Z0, K1 // x < 0
+	VMULPS Z29, Z0, K1, Z0
+	VCMPPS $17, Z28, Z1, K1 // x < 0
+	VMULPS Z29, Z1, K1, Z1
+	VCMPPS $17, Z28, Z2, K1 // x < 0
+	VMULPS Z29, Z2, K1, Z2
+	VCMPPS $17, Z28, Z3, K1 // x < 0
+	VMULPS Z29, Z3, K1, Z3
+	VCMPPS $17, Z28, Z4, K1 // x < 0
+	VMULPS Z29, Z4, K1, Z4
+	VCMPPS $17, Z28, Z5, K1 // x < 0
+	VMULPS Z29, Z5, K1, Z5
+depthwise6x16AVX512_store:
+	MOVQ 64(DI), AX
+	MOVQ 72(DI), R8
+	MOVQ 88(DI), R9
+	MOVQ 80(DI), DX
+	ADDQ AX, DX
+	VMOVUPS Z0, (AX)
+	ADDQ R8, AX
+	VMOVUPS Z1, (AX)
+	ADDQ R8, AX
+	VMOVUPS Z2, (AX)
+	ADDQ R8, AX
+	VMOVUPS Z3, (DX)
+	ADDQ R8, DX
+	VMOVUPS Z4, (DX)
+	ADDQ R8, DX
+	VMOVUPS Z5, (DX)
+	ADDQ R8, DX
+	VZEROUPPER
+	RET
+
+// func depthwise7x16AVX512(args *tileArgs)
+TEXT ·depthwise7x16AVX512(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), DI
+	MOVQ 96(DI), AX
+	VMOVUPS 0(AX), Z0 // bias
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	MOVQ 104(DI), AX
+	TESTQ AX, AX
+	JEQ depthwise7x16AVX512_sum
+	MOVQ 112(DI), R8
+	MOVQ 128(DI), R9
+	MOVQ 120(DI), DX
+	ADDQ AX, DX
+	VADDPS (AX), Z0, Z0 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Z1, Z1 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Z2, Z2 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Z3, Z3 // residual
+	ADDQ R8, AX
+	VADDPS (DX), Z4, Z4 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Z5, Z5 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Z6, Z6 // residual
+	ADDQ R8, DX
+depthwise7x16AVX512_sum:
+	MOVQ 8(DI), SI
+	MOVQ 56(DI), BX
+	MOVQ 40(DI), R8
+	LEAQ (R8)(R8*2), R9
+	LEAQ (R8)(R8*4), R11
+	MOVQ 48(DI), R12
+	MOVQ 16(DI), CX
+	TESTQ CX, CX
+	JEQ depthwise7x16AVX512_step_end
+depthwise7x16AVX512_step:
+	MOVQ (SI), AX
+	ADDQ $8, SI
+	ADDQ 0(DI), AX
+	LEAQ (AX)(R12*1), DX
+	VMOVUPS (BX), Z28 // weights
+	VFMADD231PS 0(AX), Z28, Z0
+	VFMADD231PS 0(AX)(R8*1), Z28, Z1
+	VFMADD231PS 0(AX)(R8*2), Z28, Z2
+	VFMADD231PS 0(AX)(R9*1), Z28, Z3
+	VFMADD231PS 0(DX), Z28, Z4
+	VFMADD231PS 0(DX)(R8*1), Z28, Z5
+	VFMADD231PS 0(DX)(R8*2), Z28, Z6
+	ADDQ $64, BX
+	DECQ CX
+	JNE depthwise7x16AVX512_step
+depthwise7x16AVX512_step_end:
+	MOVQ 136(DI), AX
+	CMPQ AX, $1
+	JLT depthwise7x16AVX512_store
+	JGT depthwise7x16AVX512_leaky
+	VBROADCASTSS 152(DI), Z28
+	VBROADCASTSS 156(DI), Z29
+	VMAXPS Z0, Z28, Z0 // x < lo: lo; NaN: x
+	VMINPS Z0, Z29, Z0 // x > hi: hi; NaN: x
+	VMAXPS Z1, Z28, Z1 // x < lo: lo; NaN: x
+	VMINPS Z1, Z29, Z1 // x > hi: hi; NaN: x
+	VMAXPS Z2, Z28, Z2 // x < lo: lo; NaN: x
+	VMINPS Z2, Z29, Z2 // x > hi: hi; NaN: x
+	VMAXPS Z3, Z28, Z3 // x < lo: lo; NaN: x
+	VMINPS Z3, Z29, Z3 // x > hi: hi; NaN: x
+	VMAXPS Z4, Z28, Z4 // x < lo: lo; NaN: x
+	VMINPS Z4, Z29, Z4 // x > hi: hi; NaN: x
+	VMAXPS Z5, Z28, Z5 // x < lo: lo; NaN: x
+	VMINPS Z5, Z29, Z5 // x > hi: hi; NaN: x
+	VMAXPS Z6, Z28, Z6 // x < lo: lo; NaN: x
+	VMINPS Z6, Z29, Z6 // x > hi: hi; NaN: x
+	JMP depthwise7x16AVX512_store
+depthwise7x16AVX512_leaky:
+	MOVQ 144(DI), AX
+	VPXORD Z28, Z28, Z28
+	VMOVUPS 0(AX), Z29
+	VCMPPS $17, Z28, Z0, K1 // x < 0
+	VMULPS Z29, Z0, K1, Z0
+	VCMPPS $17, Z28, Z1, K1 // x < 0
+	VMULPS Z29, Z1, K1, Z1
+	VCMPPS $17, Z28, Z2, K1 // x < 0
+	VMULPS Z29, Z2, K1, Z2
+	VCMPPS $17, Z28, Z3, K1 // x < 0
+	VMULPS Z29, Z3, K1, Z3
+	VCMPPS $17, Z28, Z4, K1 // x < 0
+	VMULPS Z29, Z4, K1, Z4
+	VCMPPS $17, Z28, Z5, K1 // x < 0
+	VMULPS Z29, Z5, K1, Z5
+	VCMPPS $17, Z28, Z6, K1 // x < 0
+	VMULPS Z29, Z6, K1, Z6
+depthwise7x16AVX512_store:
+	MOVQ 64(DI), AX
+	MOVQ 72(DI), R8
+	MOVQ 88(DI), R9
+	MOVQ 80(DI), DX
+	ADDQ AX, DX
+	VMOVUPS Z0, (AX)
+	ADDQ R8, AX
+	VMOVUPS Z1, (AX)
+	ADDQ R8, AX
+	VMOVUPS Z2, (AX)
+	ADDQ R8, AX
+	VMOVUPS Z3, (AX)
+	ADDQ R8, AX
+	VMOVUPS Z4, (DX)
+	ADDQ R8, DX
+	VMOVUPS Z5, (DX)
+	ADDQ R8, DX
+	VMOVUPS Z6, (DX)
+	ADDQ R8, DX
+	VZEROUPPER
+	RET
+
+// func depthwise8x16AVX512(args *tileArgs)
+TEXT ·depthwise8x16AVX512(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), DI
+	MOVQ 96(DI), AX
+	VMOVUPS 0(AX), Z0 // bias
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	MOVQ 104(DI), AX
+	TESTQ AX, AX
+	JEQ depthwise8x16AVX512_sum
+	MOVQ 112(DI), R8
+	MOVQ 128(DI), R9
+	MOVQ 120(DI), DX
+	ADDQ AX, DX
+	VADDPS (AX), Z0, Z0 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Z1, Z1 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Z2, Z2 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Z3, Z3 // residual
+	ADDQ R8, AX
+	VADDPS (DX), Z4, Z4 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Z5, Z5 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Z6, Z6 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Z7, Z7 // residual
+	ADDQ R8, DX
+depthwise8x16AVX512_sum:
+	MOVQ 8(DI), SI
+	MOVQ 56(DI), BX
+	MOVQ 40(DI), R8
+	LEAQ (R8)(R8*2), R9
+	LEAQ (R8)(R8*4), R11
+	MOVQ 48(DI), R12
+	MOVQ 16(DI), CX
+	TESTQ CX, CX
+	JEQ depthwise8x16AVX512_step_end
+depthwise8x16AVX512_step:
+	MOVQ (SI), AX
+	ADDQ $8, SI
+	ADDQ 0(DI), AX
+	LEAQ (AX)(R12*1), DX
+	VMOVUPS (BX), Z28 // weights
+	VFMADD231PS 0(AX), Z28, Z0
+	VFMADD231PS 0(AX)(R8*1), Z28, Z1
+	VFMADD231PS 0(AX)(R8*2), Z28, Z2
+	VFMADD231PS 0(AX)(R9*1), Z28, Z3
+	VFMADD231PS 0(DX), Z28, Z4
+	VFMADD231PS 0(DX)(R8*1), Z28, Z5
+	VFMADD231PS 0(DX)(R8*2), Z28, Z6
+	VFMADD231PS 0(DX)(R9*1), Z28, Z7
+	ADDQ $64, BX
+	DECQ CX
+	JNE depthwise8x16AVX512_step
+depthwise8x16AVX512_step_end:
+	MOVQ 136(DI), AX
+	CMPQ AX, $1
+	JLT depthwise8x16AVX512_store
+	JGT depthwise8x16AVX512_leaky
+	VBROADCASTSS 152(DI), Z28
+	VBROADCASTSS 156(DI), Z29
+	VMAXPS Z0, Z28, Z0 // x < lo: lo; NaN: x
+	VMINPS Z0, Z29, Z0 // x > hi: hi; NaN: x
+	VMAXPS Z1, Z28, Z1 // x < lo: lo; NaN: x
+	VMINPS Z1, Z29, Z1 // x > hi: hi; NaN: x
+	VMAXPS Z2, Z28, Z2 // x < lo: lo; NaN: x
+	VMINPS Z2, Z29, Z2 // x > hi: hi; NaN: x
+	VMAXPS Z3, Z28, Z3 // x < lo: lo; NaN: x
+	VMINPS Z3, Z29, Z3 // x > hi: hi; NaN: x
+	VMAXPS Z4, Z28, Z4 // x < lo: lo; NaN: x
+	VMINPS Z4, Z29, Z4 // x > hi: hi; NaN: x
+	VMAXPS Z5, Z28, Z5 // x < lo: lo; NaN: x
+	VMINPS Z5, Z29, Z5 // x > hi: hi; NaN: x
+	VMAXPS Z6, Z28, Z6 // x < lo: lo; NaN: x
+	VMINPS Z6, Z29, Z6 // x > hi: hi; NaN: x
+	VMAXPS Z7, Z28, Z7 // x < lo: lo; NaN: x
+	VMINPS Z7, Z29, Z7 // x > hi: hi; NaN: x
+	JMP depthwise8x16AVX512_store
+depthwise8x16AVX512_leaky:
+	MOVQ 144(DI), AX
+	VPXORD Z28, Z28, Z28
+	VMOVUPS 0(AX), Z29
+	VCMPPS $17, Z28, Z0, K1 // x < 0
+	VMULPS Z29, Z0, K1, Z0
+	VCMPPS $17, Z28, Z1, K1 // x < 0
+	VMULPS Z29, Z1, K1, Z1
+	VCMPPS $17, Z28, Z2, K1 // x < 0
+	VMULPS Z29, Z2, K1, Z2
+	VCMPPS $17, Z28, Z3, K1 // x < 0
+	VMULPS Z29, Z3, K1, Z3
+	VCMPPS $17, Z28, Z4, K1 // x < 0
+	VMULPS Z29, Z4, K1, Z4
+	VCMPPS $17, Z28, Z5, K1 // x < 0
+	VMULPS Z29, Z5, K1, Z5
+	VCMPPS $17, Z28, Z6, K1 // x < 0
+	VMULPS Z29, Z6, K1, Z6
+	VCMPPS $17, Z28, Z7, K1 // x < 0
+	VMULPS Z29, Z7, K1, Z7
+depthwise8x16AVX512_store:
+	MOVQ 64(DI), AX
+	MOVQ 72(DI), R8
+	MOVQ 88(DI), R9
+	MOVQ 80(DI), DX
+	ADDQ AX, DX
+	VMOVUPS Z0, (AX)
+	ADDQ R8, AX
+	VMOVUPS Z1, (AX)
+	ADDQ R8, AX
+	VMOVUPS Z2, (AX)
+	ADDQ R8, AX
+	VMOVUPS Z3, (AX)
+	ADDQ R8, AX
+	VMOVUPS Z4, (DX)
+	ADDQ R8, DX
+	VMOVUPS Z5, (DX)
+	ADDQ R8, DX
+	VMOVUPS Z6, (DX)
+	ADDQ R8, DX
+	VMOVUPS Z7, (DX)
+	ADDQ R8, DX
+	VZEROUPPER
+	RET
+
+// func depthwise9x16AVX512(args *tileArgs)
+TEXT ·depthwise9x16AVX512(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), DI
+	MOVQ 96(DI), AX
+	VMOVUPS 0(AX), Z0 // bias
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	MOVQ 104(DI), AX
+	TESTQ AX, AX
+	JEQ depthwise9x16AVX512_sum
+	MOVQ 112(DI), R8
+	MOVQ 128(DI), R9
+	MOVQ 120(DI), DX
+	ADDQ AX, DX
+	VADDPS (AX), Z0, Z0 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Z1, Z1 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Z2, Z2 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Z3, Z3 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Z4, Z4 // residual
+	ADDQ R8, AX
+	VADDPS (DX), Z5, Z5 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Z6, Z6 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Z7, Z7 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Z8, Z8 // residual
+	ADDQ R8, DX
+depthwise9x16AVX512_sum:
+	MOVQ 8(DI), SI
+	MOVQ 56(DI), BX
+	MOVQ 40(DI), R8
+	LEAQ (R8)(R8*2), R9
+	LEAQ (R8)(R8*4), R11
+	MOVQ 48(DI), R12
+	MOVQ 16(DI), CX
+	TESTQ CX, CX
+	JEQ depthwise9x16AVX512_step_end
+depthwise9x16AVX512_step:
+	MOVQ (SI), AX
+	ADDQ $8, SI
+	ADDQ 0(DI), AX
+	LEAQ (AX)(R12*1), DX
+	VMOVUPS (BX), Z28 // weights
+	VFMADD231PS 0(AX), Z28, Z0
+	VFMADD231PS 0(AX)(R8*1), Z28, Z1
+	VFMADD231PS 0(AX)(R8*2), Z28, Z2
+	VFMADD231PS 0(AX)(R9*1), Z28, Z3
+	VFMADD231PS 0(AX)(R8*4), Z28, Z4
+	VFMADD231PS 0(DX), Z28, Z5
+	VFMADD231PS 0(DX)(R8*1), Z28, Z6
+	VFMADD231PS 0(DX)(R8*2), Z28, Z7
+	VFMADD231PS 0(DX)(R9*1), Z28, Z8
+	ADDQ $64, BX
+	DECQ CX
+	JNE depthwise9x16AVX512_step
+depthwise9x16AVX512_step_end:
+	MOVQ 136(DI), AX
+	CMPQ AX, $1
+	JLT depthwise9x16AVX512_store
+	JGT depthwise9x16AVX512_leaky
+	VBROADCASTSS 152(DI), Z28
+	VBROADCASTSS 156(DI), Z29
+	VMAXPS Z0, Z28, Z0 // x < lo: lo; NaN: x
+	VMINPS Z0, Z29, Z0 // x > hi: hi; NaN: x
+	VMAXPS Z1, Z28, Z1 // x < lo: lo; NaN: x
+	VMINPS Z1, Z29, Z1 // x > hi: hi; NaN: x
+	VMAXPS Z2, Z28, Z2 // x < lo: lo; NaN: x
+	VMINPS Z2, Z29, Z2 // x > hi: hi; NaN: x
+	VMAXPS Z3, Z28, Z3 // x < lo: lo; NaN: x
+	VMINPS Z3, Z29, Z3 // x > hi: hi; NaN: x
+	VMAXPS Z4, Z28, Z4 // x < lo: lo; NaN: x
+	VMINPS Z4, Z29, Z4 // x > hi: hi; NaN: x
+	VMAXPS Z5, Z28, Z5 // x < lo: lo; NaN: x
+	VMINPS Z5, Z29, Z5 // x > hi: hi; NaN: x
+	VMAXPS Z6, Z28, Z6 // x < lo: lo; NaN: x
+	VMINPS Z6, Z29, Z6 // x > hi: hi; NaN: x
+	VMAXPS Z7, Z28, Z7 // x < lo: lo; NaN: x
+	VMINPS Z7, Z29, Z7 // x > hi: hi; NaN: x
+	VMAXPS Z8, Z28, Z8 // x < lo: lo; NaN: x
+	VMINPS Z8, Z29, Z8 // x > hi: hi; NaN: x
+	JMP depthwise9x16AVX512_store
+depthwise9x16AVX512_leaky:
+	MOVQ 144(DI), AX
+	VPXORD Z28, Z28, Z28
+	VMOVUPS 0(AX), Z29
+	VCMPPS $17, Z28, Z0, K1 // x < 0
+	VMULPS Z29, Z0, K1, Z0
+	VCMPPS $17, Z28, Z1, K1 // x < 0
+	VMULPS Z29, Z1, K1, Z1
+	VCMPPS $17, Z28, Z2, K1 // x < 0
+	VMULPS Z29, Z2, K1, Z2
+	VCMPPS $17, Z28, Z3, K1 // x < 0
+	VMULPS Z29, Z3, K1, Z3
+	VCMPPS $17, Z28, Z4, K1 // x < 0
+	VMULPS Z29, Z4, K1, Z4
+	VCMPPS $17, Z28, Z5, K1 // x < 0
+	VMULPS Z29, Z5, K1, Z5
+	VCMPPS $17, Z28, Z6, K1 // x < 0
+	VMULPS Z29, Z6, K1, Z6
+	VCMPPS $17, Z28, Z7, K1 // x < 0
+	VMULPS Z29, Z7, K1, Z7
+	VCMPPS $17, Z28, Z8, K1 // x < 0
+	VMULPS Z29, Z8, K1, Z8
+depthwise9x16AVX512_store:
+	MOVQ 64(DI), AX
+	MOVQ 72(DI), R8
+	MOVQ 88(DI), R9
+	MOVQ 80(DI), DX
+	ADDQ AX, DX
+	VMOVUPS Z0, (AX)
+	ADDQ R8, AX
+	VMOVUPS Z1, (AX)
+	ADDQ R8, AX
+	VMOVUPS Z2, (AX)
+	ADDQ R8, AX
+	VMOVUPS Z3, (AX)
+	ADDQ R8, AX
+	VMOVUPS Z4, (AX)
+	ADDQ R8, AX
+	VMOVUPS Z5, (DX)
+	ADDQ R8, DX
+	VMOVUPS Z6, (DX)
+	ADDQ R8, DX
+	VMOVUPS Z7, (DX)
+	ADDQ R8, DX
+	VMOVUPS Z8, (DX)
+	ADDQ R8, DX
+	VZEROUPPER
+	RET
+
+// func depthwise10x16AVX512(args *tileArgs)
+TEXT ·depthwise10x16AVX512(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), DI
+	MOVQ 96(DI), AX
+	VMOVUPS 0(AX), Z0 // bias
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	MOVQ 104(DI), AX
+	TESTQ AX, AX
+	JEQ depthwise10x16AVX512_sum
+	MOVQ 112(DI), R8
+	MOVQ 128(DI), R9
+	MOVQ 120(DI), DX
+	ADDQ AX, DX
+	VADDPS (AX), Z0, Z0 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Z1, Z1 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Z2, Z2 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Z3, Z3 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Z4, Z4 // residual
+	ADDQ R8, AX
+	VADDPS (DX), Z5, Z5 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Z6, Z6 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Z7, Z7 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Z8, Z8 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Z9, Z9 // residual
+	ADDQ R8, DX
+depthwise10x16AVX512_sum:
+	MOVQ 8(DI), SI
+	MOVQ 56(DI), BX
+	MOVQ 40(DI), R8
+	LEAQ (R8)(R8*2), R9
+	LEAQ (R8)(R8*4), R11
+	MOVQ 48(DI), R12
+	MOVQ 16(DI), CX
+	TESTQ CX, CX
+	JEQ depthwise10x16AVX512_step_end
+depthwise10x16AVX512_step:
+	MOVQ (SI), AX
+	ADDQ $8, SI
+	ADDQ 0(DI), AX
+	LEAQ (AX)(R12*1), DX
+	VMOVUPS (BX), Z28 // weights
+	VFMADD231PS 0(AX), Z28, Z0
+	VFMADD231PS 0(AX)(R8*1), Z28, Z1
+	VFMADD231PS 0(AX)(R8*2), Z28, Z2
+	VFMADD231PS 0(AX)(R9*1), Z28, Z3
+	VFMADD231PS 0(AX)(R8*4), Z28, Z4
+	VFMADD231PS 0(DX), Z28, Z5
+	VFMADD231PS 0(DX)(R8*1), Z28, Z6
+	VFMADD231PS 0(DX)(R8*2), Z28, Z7
+	VFMADD231PS 0(DX)(R9*1), Z28, Z8
+	VFMADD231PS 0(DX)(R8*4), Z28, Z9
+	ADDQ $64, BX
+	DECQ CX
+	JNE depthwise10x16AVX512_step
+depthwise10x16AVX512_step_end:
+	MOVQ 136(DI), AX
+	CMPQ AX, $1
+	JLT depthwise10x16AVX512_store
+	JGT depthwise10x16AVX512_leaky
+	VBROADCASTSS 152(DI), Z28
+	VBROADCASTSS 156(DI), Z29
+	VMAXPS Z0, Z28, Z0 // x < lo: lo; NaN: x
+	VMINPS Z0, Z29, Z0 // x > hi: hi; NaN: x
+	VMAXPS Z1, Z28, Z1 // x < lo: lo; NaN: x
+	VMINPS Z1, Z29, Z1 // x > hi: hi; NaN: x
+	VMAXPS Z2, Z28, Z2 // x < lo: lo; NaN: x
+	VMINPS Z2, Z29, Z2 // x > hi: hi; NaN: x
+	VMAXPS Z3, Z28, Z3 // x < lo: lo; NaN: x
+	VMINPS Z3, Z29, Z3 // x > hi: hi; NaN: x
+	VMAXPS Z4, Z28, Z4 // x < lo: lo; NaN: x
+	VMINPS Z4, Z29, Z4 // x > hi: hi; NaN: x
+	VMAXPS Z5, Z28, Z5 // x < lo: lo; NaN: x
+	VMINPS Z5, Z29, Z5 // x > hi: hi; NaN: x
+	VMAXPS Z6, Z28, Z6 // x < lo: lo; NaN: x
+	VMINPS Z6, Z29, Z6 // x > hi: hi; NaN: x
+	VMAXPS Z7, Z28, Z7 // x < lo: lo; NaN: x
+	VMINPS Z7, Z29, Z7 // x > hi: hi; NaN: x
+	VMAXPS Z8, Z28, Z8 // x < lo: lo; NaN: x
+	VMINPS Z8, Z29, Z8 // x > hi: hi; NaN: x
+	VMAXPS Z9, Z28, Z9 // x < lo: lo; NaN: x
+	VMINPS Z9, Z29, Z9 // x > hi: hi; NaN: x
+	JMP depthwise10x16AVX512_store
+depthwise10x16AVX512_leaky:
+	MOVQ 144(DI), AX
+	VPXORD Z28, Z28, Z28
+	VMOVUPS 0(AX), Z29
+	VCMPPS $17, Z28, Z0, K1 // x < 0
+	VMULPS Z29, Z0, K1, Z0
+	VCMPPS $17, Z28, Z1, K1 // x < 0
+	VMULPS Z29, Z1, K1, Z1
+	VCMPPS $17, Z28, Z2, K1 // x < 0
+	VMULPS Z29, Z2, K1, Z2
+	VCMPPS $17, Z28, Z3, K1 // x < 0
+	VMULPS Z29, Z3, K1, Z3
+	VCMPPS $17, Z28, Z4, K1 // x < 0
+	VMULPS Z29, Z4, K1, Z4
+	VCMPPS $17, Z28, Z5, K1 // x < 0
+	VMULPS Z29, Z5, K1, Z5
+	VCMPPS $17, Z28, Z6, K1 // x < 0
+	VMULPS Z29, Z6, K1, Z6
+	VCMPPS $17, Z28, Z7, K1 // x < 0
+	VMULPS Z29, Z7, K1, Z7
+	VCMPPS $17, Z28, Z8, K1 // x < 0
+	VMULPS Z29, Z8, K1, Z8
+	VCMPPS $17, Z28, Z9, K1 // x < 0
+	VMULPS Z29, Z9, K1, Z9
+depthwise10x16AVX512_store:
+	MOVQ 64(DI), AX
+	MOVQ 72(DI), R8
+	MOVQ 88(DI), R9
+	MOVQ 80(DI), DX
+	ADDQ AX, DX
+	VMOVUPS Z0, (AX)
+	ADDQ R8, AX
+	VMOVUPS Z1, (AX)
+	ADDQ R8, AX
+	VMOVUPS Z2, (AX)
+	ADDQ R8, AX
+	VMOVUPS Z3, (AX)
+	ADDQ R8, AX
+	VMOVUPS Z4, (AX)
+	ADDQ R8, AX
+	VMOVUPS Z5, (DX)
+	ADDQ R8, DX
+	VMOVUPS Z6, (DX)
+	ADDQ R8, DX
+	VMOVUPS Z7, (DX)
+	ADDQ R8, DX
+	VMOVUPS Z8, (DX)
+	ADDQ R8, DX
+	VMOVUPS Z9, (DX)
+	ADDQ R8, DX
+	VZEROUPPER
+	RET
+
+// func depthwise11x16AVX512(args *tileArgs)
+TEXT ·depthwise11x16AVX512(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), DI
+	MOVQ 96(DI), AX
+	VMOVUPS 0(AX), Z0 // bias
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	MOVQ 104(DI), AX
+	TESTQ AX, AX
+	JEQ depthwise11x16AVX512_sum
+	MOVQ 112(DI), R8
+	MOVQ 128(DI), R9
+	MOVQ 120(DI), DX
+	ADDQ AX, DX
+	VADDPS (AX), Z0, Z0 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Z1, Z1 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Z2, Z2 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Z3, Z3 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Z4, Z4 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Z5, Z5 // residual
+	ADDQ R8, AX
+	VADDPS (DX), Z6, Z6 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Z7, Z7 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Z8, Z8 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Z9, Z9 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Z10, Z10 // residual
+	ADDQ R8, DX
+depthwise11x16AVX512_sum:
+	MOVQ 8(DI), SI
+	MOVQ 56(DI), BX
+	MOVQ 40(DI), R8
+	LEAQ (R8)(R8*2), R9
+	LEAQ (R8)(R8*4), R11
+	MOVQ 48(DI), R12
+	MOVQ 16(DI), CX
+	TESTQ CX, CX
+	JEQ depthwise11x16AVX512_step_end
+depthwise11x16AVX512_step:
+	MOVQ (SI), AX
+	ADDQ $8, SI
+	ADDQ 0(DI), AX
+	LEAQ (AX)(R12*1), DX
+	VMOVUPS (BX), Z28 // weights
+	VFMADD231PS 0(AX), Z28, Z0
+	VFMADD231PS 0(AX)(R8*1), Z28, Z1
+	VFMADD231PS 0(AX)(R8*2), Z28, Z2
+	VFMADD231PS 0(AX)(R9*1), Z28, Z3
+	VFMADD231PS 0(AX)(R8*4), Z28, Z4
+	VFMADD231PS 0(AX)(R11*1), Z28, Z5
+	VFMADD231PS 0(DX), Z28, Z6
+	VFMADD231PS 0(DX)(R8*1), Z28, Z7
+	VFMADD231PS 0(DX)(R8*2), Z28, Z8
+	VFMADD231PS 0(DX)(R9*1), Z28, Z9
+	VFMADD231PS 0(DX)(R8*4), Z28, Z10
+	ADDQ $64, BX
+	DECQ CX
+	JNE depthwise11x16AVX512_step
+depthwise11x16AVX512_step_end:
+	MOVQ 136(DI), AX
+	CMPQ AX, $1
+	JLT depthwise11x16AVX512_store
+	JGT depthwise11x16AVX512_leaky
+	VBROADCASTSS 152(DI), Z28
+	VBROADCASTSS 156(DI), Z29
+	VMAXPS Z0, Z28, Z0 // x < lo: lo; NaN: x
+	VMINPS Z0, Z29, Z0 // x > hi: hi; NaN: x
+	VMAXPS Z1, Z28, Z1 // x < lo: lo; NaN: x
+	VMINPS Z1, Z29, Z1 // x > hi: hi; NaN: x
+	VMAXPS Z2, Z28, Z2 // x < lo: lo; NaN: x
+	VMINPS Z2, Z29, Z2 // x > hi: hi; NaN: x
+	VMAXPS Z3, Z28, Z3 // x < lo: lo; NaN: x
+	VMINPS Z3, Z29, Z3 // x > hi: hi; NaN: x
+	VMAXPS Z4, Z28, Z4 // x < lo: lo; NaN: x
+	VMINPS Z4, Z29, Z4 // x > hi: hi; NaN: x
+	VMAXPS Z5, Z28, Z5 // x < lo: lo; NaN: x
+	VMINPS Z5, Z29, Z5 // x > hi: hi; NaN: x
+	VMAXPS Z6, Z28, Z6 // x < lo: lo; NaN: x
+	VMINPS Z6, Z29, Z6 // x > hi: hi; NaN: x
+	VMAXPS Z7, Z28, Z7 // x < lo: lo; NaN: x
+	VMINPS Z7, Z29, Z7 // x > hi: hi; NaN: x
+	VMAXPS Z8, Z28, Z8 // x < lo: lo; NaN: x
+	VMINPS Z8, Z29, Z8 // x > hi: hi; NaN: x
+	VMAXPS Z9, Z28, Z9 // x < lo: lo; NaN: x
+	VMINPS Z9, Z29, Z9 // x > hi: hi; NaN: x
+	VMAXPS Z10, Z28, Z10 // x < lo: lo; NaN: x
+	VMINPS Z10, Z29, Z10 // x > hi: hi; NaN: x
+	JMP depthwise11x16AVX512_store
+depthwise11x16AVX512_leaky:
+	MOVQ 144(DI), AX
+	VPXORD Z28, Z28, Z28
+	VMOVUPS 0(AX), Z29
+	VCMPPS $17, Z28, Z0, K1 // x < 0
+	VMULPS Z29, Z0, K1, Z0
+	VCMPPS $17, Z28, Z1, K1 // x < 0
+	VMULPS Z29, Z1, K1, Z1
+	VCMPPS $17, Z28, Z2, K1 // x < 0
+	VMULPS Z29, Z2, K1, Z2
+	VCMPPS $17, Z28, Z3, K1 // x < 0
+	VMULPS Z29, Z3, K1, Z3
+	VCMPPS $17, Z28, Z4, K1 // x < 0
+	VMULPS Z29, Z4, K1, Z4
+	VCMPPS $17, Z28, Z5, K1 // x < 0
+	VMULPS Z29, Z5, K1, Z5
+	VCMPPS $17, Z28, Z6, K1 // x < 0
+	VMULPS Z29, Z6, K1, Z6
+	VCMPPS $17, Z28, Z7, K1 // x < 0
+	VMULPS Z29, Z7, K1, Z7
+	VCMPPS $17, Z28, Z8, K1 // x < 0
+	VMULPS Z29, Z8, K1, Z8
+	VCMPPS $17, Z28, Z9, K1 // x < 0
+	VMULPS Z29, Z9, K1, Z9
+	VCMPPS $17, Z28, Z10, K1 // x < 0
+	VMULPS Z29, Z10, K1, Z10
+depthwise11x16AVX512_store:
+	MOVQ 64(DI), AX
+	MOVQ 72(DI), R8
+	MOVQ 88(DI), R9
+	MOVQ 80(DI), DX
+	ADDQ AX, DX
+	VMOVUPS Z0, (AX)
+	ADDQ R8, AX
+	VMOVUPS Z1, (AX)
+	ADDQ R8, AX
+	VMOVUPS Z2, (AX)
+	ADDQ R8, AX
+	VMOVUPS Z3, (AX)
+	ADDQ R8, AX
+	VMOVUPS Z4, (AX)
+	ADDQ R8, AX
+	VMOVUPS Z5, (AX)
+	ADDQ R8, AX
+	VMOVUPS Z6, (DX)
+	ADDQ R8, DX
+	VMOVUPS Z7, (DX)
+	ADDQ R8, DX
+	VMOVUPS Z8, (DX)
+	ADDQ R8, DX
+	VMOVUPS Z9, (DX)
+	ADDQ R8, DX
+	VMOVUPS Z10, (DX)
+	ADDQ R8, DX
+	VZEROUPPER
+	RET
+
+// func depthwise12x16AVX512(args *tileArgs)
+TEXT ·depthwise12x16AVX512(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), DI
+	MOVQ 96(DI), AX
+	VMOVUPS 0(AX), Z0 // bias
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z11
+	MOVQ 104(DI), AX
+	TESTQ AX, AX
+	JEQ depthwise12x16AVX512_sum
+	MOVQ 112(DI), R8
+	MOVQ 128(DI), R9
+	MOVQ 120(DI), DX
+	ADDQ AX, DX
+	VADDPS (AX), Z0, Z0 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Z1, Z1 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Z2, Z2 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Z3, Z3 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Z4, Z4 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Z5, Z5 // residual
+	ADDQ R8, AX
+	VADDPS (DX), Z6, Z6 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Z7, Z7 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Z8, Z8 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Z9, Z9 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Z10, Z10 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Z11, Z11 // residual
+	ADDQ R8, DX
+depthwise12x16AVX512_sum:
+	MOVQ 8(DI), SI
+	MOVQ 56(DI), BX
+	MOVQ 40(DI), R8
+	LEAQ (R8)(R8*2), R9
+	LEAQ (R8)(R8*4), R11
+	MOVQ 48(DI), R12
+	MOVQ 16(DI), CX
+	TESTQ CX, CX
+	JEQ depthwise12x16AVX512_step_end
+depthwise12x16AVX512_step:
+	MOVQ (SI), AX
+	ADDQ $8, SI
+	ADDQ 0(DI), AX
+	LEAQ (AX)(R12*1), DX
+	VMOVUPS (BX), Z28 // weights
+	VFMADD231PS 0(AX), Z28, Z0
+	VFMADD231PS 0(AX)(R8*1), Z28, Z1
+	VFMADD231PS 0(AX)(R8*2), Z28, Z2
+	VFMADD231PS 0(AX)(R9*1), Z28, Z3
+	VFMADD231PS 0(AX)(R8*4), Z28, Z4
+	VFMADD231PS 0(AX)(R11*1), Z28, Z5
+	VFMADD231PS 0(DX), Z28, Z6
+	VFMADD231PS 0(DX)(R8*1), Z28, Z7
+	VFMADD231PS 0(DX)(R8*2), Z28, Z8
+	VFMADD231PS 0(DX)(R9*1), Z28, Z9
+	VFMADD231PS 0(DX)(R8*4), Z28, Z10
+	VFMADD231PS 0(DX)(R11*1), Z28, Z11
+	ADDQ $64, BX
+	DECQ CX
+	JNE depthwise12x16AVX512_step
+depthwise12x16AVX512_step_end:
+	MOVQ 136(DI), AX
+	CMPQ AX, $1
+	JLT depthwise12x16AVX512_store
+	JGT depthwise12x16AVX512_leaky
+	VBROADCASTSS 152(DI), Z28
+	VBROADCASTSS 156(DI), Z29
+	VMAXPS Z0, Z28, Z0 // x < lo: lo; NaN: x
+	VMINPS Z0, Z29, Z0 // x > hi: hi; NaN: x
+	VMAXPS Z1, Z28, Z1 // x < lo: lo; NaN: x
+	VMINPS Z1, Z29, Z1 // x > hi: hi; NaN: x
+	VMAXPS Z2, Z28, Z2 // x < lo: lo; NaN: x
+	VMINPS Z2, Z29, Z2 // x > hi: hi; NaN: x
+	VMAXPS Z3, Z28, Z3 // x < lo: lo; NaN: x
+	VMINPS Z3, Z29, Z3 // x > hi: hi; NaN: x
+	VMAXPS Z4, Z28, Z4 // x < lo: lo; NaN: x
+	VMINPS Z4, Z29, Z4 // x > hi: hi; NaN: x
+	VMAXPS Z5, Z28, Z5 // x < lo: lo; NaN: x
+	VMINPS Z5, Z29, Z5 // x > hi: hi; NaN: x
+	VMAXPS Z6, Z28, Z6 // x < lo: lo; NaN: x
+	VMINPS Z6, Z29, Z6 // x > hi: hi; NaN: x
+	VMAXPS Z7, Z28, Z7 // x < lo: lo; NaN: x
+	VMINPS Z7, Z29, Z7 // x > hi: hi; NaN: x
+	VMAXPS Z8, Z28, Z8 // x < lo: lo; NaN: x
+	VMINPS Z8, Z29, Z8 // x > hi: hi; NaN: x
+	VMAXPS Z9, Z28, Z9 // x < lo: lo; NaN: x
+	VMINPS Z9, Z29, Z9 // x > hi: hi; NaN: x
+	VMAXPS Z10, Z28, Z10 // x < lo: lo; NaN: x
+	VMINPS Z10, Z29, Z10 // x > hi: hi; NaN: x
+	VMAXPS Z11, Z28, Z11 // x < lo: lo; NaN: x
+	VMINPS Z11, Z29, Z11 // x > hi: hi; NaN: x
+	JMP depthwise12x16AVX512_store
+depthwise12x16AVX512_leaky:
+	MOVQ 144(DI), AX
+	VPXORD Z28, Z28, Z28
+	VMOVUPS 0(AX), Z29
+	VCMPPS $17, Z28, Z0, K1 // x < 0
+	VMULPS Z29, Z0, K1, Z0
+	VCMPPS $17, Z28, Z1, K1 // x < 0
+	VMULPS Z29, Z1, K1, Z1
+	VCMPPS $17, Z28, Z2, K1 // x < 0
+	VMULPS Z29, Z2, K1, Z2
+	VCMPPS $17, Z28, Z3, K1 // x < 0
+	VMULPS Z29, Z3, K1, Z3
+	VCMPPS $17, Z28, Z4, K1 // x < 0
+	VMULPS Z29, Z4, K1, Z4
+	VCMPPS $17, Z28, Z5, K1 // x < 0
+	VMULPS Z29, Z5, K1, Z5
+	VCMPPS $17, Z28, Z6, K1 // x < 0
+	VMULPS Z29, Z6, K1, Z6
+	VCMPPS $17, Z28, Z7, K1 // x < 0
+	VMULPS Z29, Z7, K1, Z7
+	VCMPPS $17, Z28, Z8, K1 // x < 0
+	VMULPS Z29, Z8, K1, Z8
+	VCMPPS $17, Z28, Z9, K1 // x < 0
+	VMULPS Z29, Z9, K1, Z9
+	VCMPPS $17, Z28, Z10, K1 // x < 0
+	VMULPS Z29, Z10, K1, Z10
+	VCMPPS $17, Z28, Z11, K1 // x < 0
+	VMULPS Z29, Z11, K1, Z11
+depthwise12x16AVX512_store:
+	MOVQ 64(DI), AX
+	MOVQ 72(DI), R8
+	MOVQ 88(DI), R9
+	MOVQ 80(DI), DX
+	ADDQ AX, DX
+	VMOVUPS Z0, (AX)
+	ADDQ R8, AX
+	VMOVUPS Z1, (AX)
+	ADDQ R8, AX
+	VMOVUPS Z2, (AX)
+	ADDQ R8, AX
+	VMOVUPS Z3, (AX)
+	ADDQ R8, AX
+	VMOVUPS Z4, (AX)
+	ADDQ R8, AX
+	VMOVUPS Z5, (AX)
+	ADDQ R8, AX
+	VMOVUPS Z6, (DX)
+	ADDQ R8, DX
+	VMOVUPS Z7, (DX)
+	ADDQ R8, DX
+	VMOVUPS Z8, (DX)
+	ADDQ R8, DX
+	VMOVUPS Z9, (DX)
+	ADDQ R8, DX
+	VMOVUPS Z10, (DX)
+	ADDQ R8, DX
+	VMOVUPS Z11, (DX)
+	ADDQ R8, DX
+	VZEROUPPER
+	RET
+
+// func depthwise13x16AVX512(args *tileArgs)
+TEXT ·depthwise13x16AVX512(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), DI
+	MOVQ 96(DI), AX
+	VMOVUPS 0(AX), Z0 // bias
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z11
+	VMOVAPS Z0, Z12
+	MOVQ 104(DI), AX
+	TESTQ AX, AX
+	JEQ depthwise13x16AVX512_sum
+	MOVQ 112(DI), R8
+	MOVQ 128(DI), R9
+	MOVQ 120(DI), DX
+	ADDQ AX, DX
+	VADDPS (AX), Z0, Z0 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Z1, Z1 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Z2, Z2 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Z3, Z3 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Z4, Z4 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Z5, Z5 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Z6, Z6 // residual
+	ADDQ R8, AX
+	VADDPS (DX), Z7, Z7 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Z8, Z8 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Z9, Z9 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Z10, Z10 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Z11, Z11 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Z12, Z12 // residual
+	ADDQ R8, DX
+depthwise13x16AVX512_sum:
+	MOVQ 8(DI), SI
+	MOVQ 56(DI), BX
+	MOVQ 40(DI), R8
+	LEAQ (R8)(R8*2), R9
+	LEAQ (R8)(R8*4), R11
+	MOVQ 48(DI), R12
+	MOVQ 16(DI), CX
+	TESTQ CX, CX
+	JEQ depthwise13x16AVX512_step_end
+depthwise13x16AVX512_step:
+	MOVQ (SI), AX
+	ADDQ $8, SI
+	ADDQ 0(DI), AX
+	LEAQ (AX)(R12*1), DX
+	VMOVUPS (BX), Z28 // weights
+	VFMADD231PS 0(AX), Z28, Z0
+	VFMADD231PS 0(AX)(R8*1), Z28, Z1
+	VFMADD231PS 0(AX)(R8*2), Z28, Z2
+	VFMADD231PS 0(AX)(R9*1), Z28, Z3
+	VFMADD231PS 0(AX)(R8*4), Z28, Z4
+	VFMADD231PS 0(AX)(R11*1), Z28, Z5
+	VFMADD231PS 0(AX)(R9*2), Z28, Z6
+	VFMADD231PS 0(DX), Z28, Z7
+	VFMADD231PS 0(DX)(R8*1), Z28, Z8
+	VFMADD231PS 0(DX)(R8*2), Z28, Z9
+	VFMADD231PS 0(DX)(R9*1), Z28, Z10
+	VFMADD231PS 0(DX)(R8*4), Z28, Z11
+	VFMADD231PS 0(DX)(R11*1), Z28, Z12
+	ADDQ $64, BX
+	DECQ CX
+	JNE depthwise13x16AVX512_step
+depthwise13x16AVX512_step_end:
+	MOVQ 136(DI), AX
+	CMPQ AX, $1
+	JLT depthwise13x16AVX512_store
+	JGT depthwise13x16AVX512_leaky
+	VBROADCASTSS 152(DI), Z28
+	VBROADCASTSS 156(DI), Z29
+	VMAXPS Z0, Z28, Z0 // x < lo: lo; NaN: x
+	VMINPS Z0, Z29, Z0 // x > hi: hi; NaN: x
+	VMAXPS Z1, Z28, Z1 // x < lo: lo; NaN: x
+	VMINPS Z1, Z29, Z1 // x > hi: hi; NaN: x
+	VMAXPS Z2, Z28, Z2 // x < lo: lo; NaN: x
+	VMINPS Z2, Z29, Z2 // x > hi: hi; NaN: x
+	VMAXPS Z3, Z28, Z3 // x < lo: lo; NaN: x
+	VMINPS Z3, Z29, Z3 // x > hi: hi; NaN: x
+	VMAXPS Z4, Z28, Z4 // x < lo: lo; NaN: x
+	VMINPS Z4, Z29, Z4 // x > hi: hi; NaN: x
+	VMAXPS Z5, Z28, Z5 // x < lo: lo; NaN: x
+	VMINPS Z5, Z29, Z5 // x > hi: hi; NaN: x
+	VMAXPS Z6, Z28, Z6 // x < lo: lo; NaN: x
+	VMINPS Z6, Z29, Z6 // x > hi: hi; NaN: x
+	VMAXPS Z7, Z28, Z7 // x < lo: lo; NaN: x
+	VMINPS Z7, Z29, Z7 // x > hi: hi; NaN: x
+	VMAXPS Z8, Z28, Z8 // x < lo: lo; NaN: x
+	VMINPS Z8, Z29, Z8 // x > hi: hi; NaN: x
+	VMAXPS Z9, Z28, Z9 // x < lo: lo; NaN: x
+	VMINPS Z9, Z29, Z9 // x > hi: hi; NaN: x
+	VMAXPS Z10, Z28, Z10 // x < lo: lo; NaN: x
+	VMINPS Z10, Z29, Z10 // x > hi: hi; NaN: x
+	VMAXPS Z11, Z28, Z11 // x < lo: lo; NaN: x
+	VMINPS Z11, Z29, Z11 // x > hi: hi; NaN: x
+	VMAXPS Z12, Z28, Z12 // x < lo: lo; NaN: x
+	VMINPS Z12, Z29, Z12 // x > hi: hi; NaN: x
+	JMP depthwise13x16AVX512_store
+depthwise13x16AVX512_leaky:
+	MOVQ 144(DI), AX
+	VPXORD Z28, Z28, Z28
+	VMOVUPS 0(AX), Z29
+	VCMPPS $17, Z28, Z0, K1 // x < 0
+	VMULPS Z29, Z0, K1, Z0
+	VCMPPS $17, Z28, Z1, K1 // x < 0
+	VMULPS Z29, Z1, K1, Z1
+	VCMPPS $17, Z28, Z2, K1 // x < 0
+	VMULPS Z29, Z2, K1, Z2
+	VCMPPS $17, Z28, Z3, K1 // x < 0
+	VMULPS Z29, Z3, K1, Z3
+	VCMPPS $17, Z28, Z4, K1 // x < 0
+	VMULPS Z29, Z4, K1, Z4
+	VCMPPS $17, Z28, Z5, K1 // x < 0
+	VMULPS Z29, Z5, K1, Z5
+	VCMPPS $17, Z28, Z6, K1 // x < 0
+	VMULPS Z29, Z6, K1, Z6
+	VCMPPS $17, Z28, Z7, K1 // x < 0
+	VMULPS Z29, Z7, K1, Z7
+	VCMPPS $17, Z28, Z8, K1 // x < 0
+	VMULPS Z29, Z8, K1, Z8
+	VCMPPS $17, Z28, Z9, K1 // x < 0
+	VMULPS Z29, Z9, K1, Z9
+	VCMPPS $17, Z28, Z10, K1 // x < 0
+	VMULPS Z29, Z10, K1, Z10
+	VCMPPS $17, Z28, Z11, K1 // x < 0
+	VMULPS Z29, Z11, K1, Z11
+	VCMPPS $17, Z28, Z12, K1 // x < 0
+	VMULPS Z29, Z12, K1, Z12
+depthwise13x16AVX512_store:
+	MOVQ 64(DI), AX
+	MOVQ 72(DI), R8
+	MOVQ 88(DI), R9
+	MOVQ 80(DI), DX
+	ADDQ AX, DX
+	VMOVUPS Z0, (AX)
+	ADDQ R8, AX
+	VMOVUPS Z1, (AX)
+	ADDQ R8, AX
+	VMOVUPS Z2, (AX)
+	ADDQ R8, AX
+	VMOVUPS Z3, (AX)
+	ADDQ R8, AX
+	VMOVUPS Z4, (AX)
+	ADDQ R8, AX
+	VMOVUPS Z5, (AX)
+	ADDQ R8, AX
+	VMOVUPS Z6, (AX)
+	ADDQ R8, AX
+	VMOVUPS Z7, (DX)
+	ADDQ R8, DX
+	VMOVUPS Z8, (DX)
+	ADDQ R8, DX
+	VMOVUPS Z9, (DX)
+	ADDQ R8, DX
+	VMOVUPS Z10, (DX)
+	ADDQ R8, DX
+	VMOVUPS Z11, (DX)
+	ADDQ R8, DX
+	VMOVUPS Z12, (DX)
+	ADDQ R8, DX
+	VZEROUPPER
+	RET
+
+// func depthwise14x16AVX512(args *tileArgs)
+TEXT ·depthwise14x16AVX512(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), DI
+	MOVQ 96(DI), AX
+	VMOVUPS 0(AX), Z0 // bias
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z11
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z13
+	MOVQ 104(DI), AX
+	TESTQ AX, AX
+	JEQ depthwise14x16AVX512_sum
+	MOVQ 112(DI), R8
+	MOVQ 128(DI), R9
+	MOVQ 120(DI), DX
+	ADDQ AX, DX
+	VADDPS (AX), Z0, Z0 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Z1, Z1 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Z2, Z2 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Z3, Z3 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Z4, Z4 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Z5, Z5 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Z6, Z6 // residual
+	ADDQ R8, AX
+	VADDPS (DX), Z7, Z7 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Z8, Z8 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Z9, Z9 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Z10, Z10 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Z11, Z11 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Z12, Z12 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Z13, Z13 // residual
+	ADDQ R8, DX
+depthwise14x16AVX512_sum:
+	MOVQ 8(DI), SI
+	MOVQ 56(DI), BX
+	MOVQ 40(DI), R8
+	LEAQ (R8)(R8*2), R9
+	LEAQ (R8)(R8*4), R11
+	MOVQ 48(DI), R12
+	MOVQ 16(DI), CX
+	TESTQ CX, CX
+	JEQ depthwise14x16AVX512_step_end
+depthwise14x16AVX512_step:
+	MOVQ (SI), AX
+	ADDQ $8, SI
+	ADDQ 0(DI), AX
+	LEAQ (AX)(R12*1), DX
+	VMOVUPS (BX), Z28 // weights
+	VFMADD231PS 0(AX), Z28, Z0
+	VFMADD231PS 0(AX)(R8*1), Z28, Z1
+	VFMADD231PS 0(AX)(R8*2), Z28, Z2
+	VFMADD231PS 0(AX)(R9*1), Z28, Z3
+	VFMADD231PS 0(AX)(R8*4), Z28, Z4
+	VFMADD231PS 0(AX)(R11*1), Z28, Z5
+	VFMADD231PS 0(AX)(R9*2), Z28, Z6
+	VFMADD231PS 0(DX), Z28, Z7
+	VFMADD231PS 0(DX)(R8*1), Z28, Z8
+	VFMADD231PS 0(DX)(R8*2), Z28, Z9
+	VFMADD231PS 0(DX)(R9*1), Z28, Z10
+	VFMADD231PS 0(DX)(R8*4), Z28, Z11
+	VFMADD231PS 0(DX)(R11*1), Z28, Z12
+	VFMADD231PS 0(DX)(R9*2), Z28, Z13
+	ADDQ $64, BX
+	DECQ CX
+	JNE depthwise14x16AVX512_step
+depthwise14x16AVX512_step_end:
+	MOVQ 136(DI), AX
+	CMPQ AX, $1
+	JLT depthwise14x16AVX512_store
+	JGT depthwise14x16AVX512_leaky
+	VBROADCASTSS 152(DI), Z28
+	VBROADCASTSS 156(DI), Z29
+	VMAXPS Z0, Z28, Z0 // x < lo: lo; NaN: x
+	VMINPS Z0, Z29, Z0 // x > hi: hi; NaN: x
+	VMAXPS Z1, Z28, Z1 // x < lo: lo; NaN: x
+	VMINPS Z1, Z29, Z1 // x > hi: hi; NaN: x
+	VMAXPS Z2, Z28, Z2 // x < lo: lo; NaN: x
+	VMINPS Z2, Z29, Z2 // x > hi: hi; NaN: x
+	VMAXPS Z3, Z28, Z3 // x < lo: lo; NaN: x
+	VMINPS Z3, Z29, Z3 // x > hi: hi; NaN: x
+	VMAXPS Z4, Z28, Z4 // x < lo: lo; NaN: x
+	VMINPS Z4, Z29, Z4 // x > hi: hi; NaN: x
+	VMAXPS Z5, Z28, Z5 // x < lo: lo; NaN: x
+	VMINPS Z5, Z29, Z5 // x > hi: hi; NaN: x
+	VMAXPS Z6, Z28, Z6 // x < lo: lo; NaN: x
+	VMINPS Z6, Z29, Z6 // x > hi: hi; NaN: x
+	VMAXPS Z7, Z28, Z7 // x < lo: lo; NaN: x
+	VMINPS Z7, Z29, Z7 // x > hi: hi; NaN: x
+	VMAXPS Z8, Z28, Z8 // x < lo: lo; NaN: x
+	VMINPS Z8, Z29, Z8 // x > hi: hi; NaN: x
+	VMAXPS Z9, Z28, Z9 // x < lo: lo; NaN: x
+	VMINPS Z9, Z29, Z9 // x > hi: hi; NaN: x
+	VMAXPS Z10, Z28, Z10 // x < lo: lo; NaN: x
+	VMINPS Z10, Z29, Z10 // x > hi: hi; NaN: x
+	VMAXPS Z11, Z28, Z11 // x < lo: lo; NaN: x
+	VMINPS Z11, Z29, Z11 // x > hi: hi; NaN: x
+	VMAXPS Z12, Z28, Z12 // x < lo: lo; NaN: x
+	VMINPS Z12, Z29, Z12 // x > hi: hi; NaN: x
+	VMAXPS Z13, Z28, Z13 // x < lo: lo; NaN: x
+	VMINPS Z13, Z29, Z13 // x > hi: hi; NaN: x
+	JMP depthwise14x16AVX512_store
+depthwise14x16AVX512_leaky:
+	MOVQ 144(DI), AX
+	VPXORD Z28, Z28, Z28
+	VMOVUPS 0(AX), Z29
+	VCMPPS $17, Z28, Z0, K1 // x < 0
+	VMULPS Z29, Z0, K1, Z0
+	VCMPPS $17, Z28, Z1, K1 // x < 0
+	VMULPS Z29, Z1, K1, Z1
+	VCMPPS $17, Z28, Z2, K1 // x < 0
+	VMULPS Z29, Z2, K1, Z2
+	VCMPPS $17, Z28, Z3, K1 // x < 0
+	VMULPS Z29, Z3, K1, Z3
+	VCMPPS $17, Z28, Z4, K1 // x < 0
+	VMULPS Z29, Z4, K1, Z4
+	VCMPPS $17, Z28, Z5, K1 // x < 0
+	VMULPS Z29, Z5, K1, Z5
+	VCMPPS $17, Z28, Z6, K1 // x < 0
+	VMULPS Z29, Z6, K1, Z6
+	VCMPPS $17, Z28, Z7, K1 // x < 0
+	VMULPS Z29, Z7, K1, Z7
+	VCMPPS $17, Z28, Z8, K1 // x < 0
+	VMULPS Z29, Z8, K1, Z8
+	VCMPPS $17, Z28, Z9, K1 // x < 0
+	VMULPS Z29, Z9, K1, Z9
+	VCMPPS $17, Z28, Z10, K1 // x < 0
+	VMULPS Z29, Z10, K1, Z10
+	VCMPPS $17, Z28, Z11, K1 // x < 0
+	VMULPS Z29, Z11, K1, Z11
+	VCMPPS $17, Z28, Z12, K1 // x < 0
+	VMULPS Z29, Z12, K1, Z12
+	VCMPPS $17, Z28, Z13, K1 // x < 0
+	VMULPS Z29, Z13, K1, Z13
+depthwise14x16AVX512_store:
+	MOVQ 64(DI), AX
+	MOVQ 72(DI), R8
+	MOVQ 88(DI), R9
+	MOVQ 80(DI), DX
+	ADDQ AX, DX
+	VMOVUPS Z0, (AX)
+	ADDQ R8, AX
+	VMOVUPS Z1, (AX)
+	ADDQ R8, AX
+	VMOVUPS Z2, (AX)
+	ADDQ R8, AX
+	VMOVUPS Z3, (AX)
+	ADDQ R8, AX
+	VMOVUPS Z4, (AX)
+	ADDQ R8, AX
+	VMOVUPS Z5, (AX)
+	ADDQ R8, AX
+	VMOVUPS Z6, (AX)
+	ADDQ R8, AX
+	VMOVUPS Z7, (DX)
+	ADDQ R8, DX
+	VMOVUPS Z8, (DX)
+	ADDQ R8, DX
+	VMOVUPS Z9, (DX)
+	ADDQ R8, DX
+	VMOVUPS Z10, (DX)
+	ADDQ R8, DX
+	VMOVUPS Z11, (DX)
+	ADDQ R8, DX
+	VMOVUPS Z12, (DX)
+	ADDQ R8, DX
+	VMOVUPS Z13, (DX)
+	ADDQ R8, DX
+	VZEROUPPER
+	RET
+
+// func depthwise1x8AVX2(args *tileArgs)
+TEXT ·depthwise1x8AVX2(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), DI
+	MOVQ 96(DI), AX
+	VMOVUPS 0(AX), Y0 // bias
+	MOVQ 104(DI), AX
+	TESTQ AX, AX
+	JEQ depthwise1x8AVX2_sum
+	MOVQ 112(DI), R8
+	MOVQ 128(DI), R9
+	VADDPS (AX), Y0, Y0 // residual
+	ADDQ R8, AX
+depthwise1x8AVX2_sum:
+	MOVQ 8(DI), SI
+	MOVQ 56(DI), BX
+	MOVQ 40(DI), R8
+	LEAQ (R8)(R8*2), R9
+	LEAQ (R8)(R8*4), R11
+	MOVQ 48(DI), R12
+	MOVQ 16(DI), CX
+	TESTQ CX, CX
+	JEQ depthwise1x8AVX2_step_end
+depthwise1x8AVX2_step:
+	MOVQ (SI), AX
+	ADDQ $8, SI
+	ADDQ 0(DI), AX
+	VMOVUPS (BX), Y12 // weights
+	VFMADD231PS 0(AX), Y12, Y0
+	ADDQ $32, BX
+	DECQ CX
+	JNE depthwise1x8AVX2_step
+depthwise1x8AVX2_step_end:
+	MOVQ 136(DI), AX
+	CMPQ AX, $1
+	JLT depthwise1x8AVX2_store
+	JGT depthwise1x8AVX2_leaky
+	VBROADCASTSS 152(DI), Y12
+	VBROADCASTSS 156(DI), Y13
+	VMAXPS Y0, Y12, Y0 // x < lo: lo; NaN: x
+	VMINPS Y0, Y13, Y0 // x > hi: hi; NaN: x
+	JMP depthwise1x8AVX2_store
+depthwise1x8AVX2_leaky:
+	MOVQ 144(DI), AX
+	VXORPS Y12, Y12, Y12
+	VMOVUPS 0(AX), Y13
+	VCMPPS $17, Y12, Y0, Y14 // x < 0
+	VMULPS Y13, Y0, Y15
+	VBLENDVPS Y14, Y15, Y0, Y0
+depthwise1x8AVX2_store:
+	MOVQ 64(DI), AX
+	MOVQ 72(DI), R8
+	MOVQ 88(DI), R9
+	VMOVUPS Y0, (AX)
+	ADDQ R8, AX
+	VZEROUPPER
+	RET
+
+// func depthwise2x8AVX2(args *tileArgs)
+TEXT ·depthwise2x8AVX2(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), DI
+	MOVQ 96(DI), AX
+	VMOVUPS 0(AX), Y0 // bias
+	VMOVAPS Y0, Y1
+	MOVQ 104(DI), AX
+	TESTQ AX, AX
+	JEQ depthwise2x8AVX2_sum
+	MOVQ 112(DI), R8
+	MOVQ 128(DI), R9
+	MOVQ 120(DI), DX
+	ADDQ AX, DX
+	VADDPS (AX), Y0, Y0 // residual
+	ADDQ R8, AX
+	VADDPS (DX), Y1, Y1 // residual
+	ADDQ R8, DX
+depthwise2x8AVX2_sum:
+	MOVQ 8(DI), SI
+	MOVQ 56(DI), BX
+	MOVQ 40(DI), R8
+	LEAQ (R8)(R8*2), R9
+	LEAQ (R8)(R8*4), R11
+	MOVQ 48(DI), R12
+	MOVQ 16(DI), CX
+	TESTQ CX, CX
+	JEQ depthwise2x8AVX2_step_end
+depthwise2x8AVX2_step:
+	MOVQ (SI), AX
+	ADDQ $8, SI
+	ADDQ 0(DI), AX
+	LEAQ (AX)(R12*1), DX
+	VMOVUPS (BX), Y12 // weights
+	VFMADD231PS 0(AX), Y12, Y0
+	VFMADD231PS 0(DX), Y12, Y1
+	ADDQ $32, BX
+	DECQ CX
+	JNE depthwise2x8AVX2_step
+depthwise2x8AVX2_step_end:
+	MOVQ 136(DI), AX
+	CMPQ AX, $1
+	JLT depthwise2x8AVX2_store
+	JGT depthwise2x8AVX2_leaky
+	VBROADCASTSS 152(DI), Y12
+	VBROADCASTSS 156(DI), Y13
+	VMAXPS Y0, Y12, Y0 // x < lo: lo; NaN: x
+	VMINPS Y0, Y13, Y0 // x > hi: hi; NaN: x
+	VMAXPS Y1, Y12, Y1 // x < lo: lo; NaN: x
+	VMINPS Y1, Y13, Y1 // x > hi: hi; NaN: x
+	JMP depthwise2x8AVX2_store
+depthwise2x8AVX2_leaky:
+	MOVQ 144(DI), AX
+	VXORPS Y12, Y12, Y12
+	VMOVUPS 0(AX), Y13
+	VCMPPS $17, Y12, Y0, Y14 // x < 0
+	VMULPS Y13, Y0, Y15
+	VBLENDVPS Y14, Y15, Y0, Y0
+	VCMPPS $17, Y12, Y1, Y14 // x < 0
+	VMULPS Y13, Y1, Y15
+	VBLENDVPS Y14, Y15, Y1, Y1
+depthwise2x8AVX2_store:
+	MOVQ 64(DI), AX
+	MOVQ 72(DI), R8
+	MOVQ 88(DI), R9
+	MOVQ 80(DI), DX
+	ADDQ AX, DX
+	VMOVUPS Y0, (AX)
+	ADDQ R8, AX
+	VMOVUPS Y1, (DX)
+	ADDQ R8, DX
+	VZEROUPPER
+	RET
+
+// func depthwise3x8AVX2(args *tileArgs)
+TEXT ·depthwise3x8AVX2(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), DI
+	MOVQ 96(DI), AX
+	VMOVUPS 0(AX), Y0 // bias
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	MOVQ 104(DI), AX
+	TESTQ AX, AX
+	JEQ depthwise3x8AVX2_sum
+	MOVQ 112(DI), R8
+	MOVQ 128(DI), R9
+	MOVQ 120(DI), DX
+	ADDQ AX, DX
+	VADDPS (AX), Y0, Y0 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Y1, Y1 // residual
+	ADDQ R8, AX
+	VADDPS (DX), Y2, Y2 // residual
+	ADDQ R8, DX
+depthwise3x8AVX2_sum:
+	MOVQ 8(DI), SI
+	MOVQ 56(DI), BX
+	MOVQ 40(DI), R8
+	LEAQ (R8)(R8*2), R9
+	LEAQ (R8)(R8*4), R11
+	MOVQ 48(DI), R12
+	MOVQ 16(DI), CX
+	TESTQ CX, CX
+	JEQ depthwise3x8AVX2_step_end
+depthwise3x8AVX2_step:
+	MOVQ (SI), AX
+	ADDQ $8, SI
+	ADDQ 0(DI), AX
+	LEAQ (AX)(R12*1), DX
+	VMOVUPS (BX), Y12 // weights
+	VFMADD231PS 0(AX), Y12, Y0
+	VFMADD231PS 0(AX)(R8*1), Y12, Y1
+	VFMADD231PS 0(DX), Y12, Y2
+	ADDQ $32, BX
+	DECQ CX
+	JNE depthwise3x8AVX2_step
+depthwise3x8AVX2_step_end:
+	MOVQ 136(DI), AX
+	CMPQ AX, $1
+	JLT depthwise3x8AVX2_store
+	JGT depthwise3x8AVX2_leaky
+	VBROADCASTSS 152(DI), Y12
+	VBROADCASTSS 156(DI), Y13
+	VMAXPS Y0, Y12, Y0 // x < lo: lo; NaN: x
+	VMINPS Y0, Y13, Y0 // x > hi: hi; NaN: x
+	VMAXPS Y1, Y12, Y1 // x < lo: lo; NaN: x
+	VMINPS Y1, Y13, Y1 // x > hi: hi; NaN: x
+	VMAXPS Y2, Y12, Y2 // x < lo: lo; NaN: x
+	VMINPS Y2, Y13, Y2 // x > hi: hi; NaN: x
+	JMP depthwise3x8AVX2_store
+depthwise3x8AVX2_leaky:
+	MOVQ 144(DI), AX
+	VXORPS Y12, Y12, Y12
+	VMOVUPS 0(AX), Y13
+	VCMPPS $17, Y12, Y0, Y14 // x < 0
+	VMULPS Y13, Y0, Y15
+	VBLENDVPS Y14, Y15, Y0, Y0
+	VCMPPS $17, Y12, Y1, Y14 // x < 0
+	VMULPS Y13, Y1, Y15
+	VBLENDVPS Y14, Y15, Y1, Y1
+	VCMPPS $17, Y12, Y2, Y14 // x < 0
+	VMULPS Y13, Y2, Y15
+	VBLENDVPS Y14, Y15, Y2, Y2
+depthwise3x8AVX2_store:
+	MOVQ 64(DI), AX
+	MOVQ 72(DI), R8
+	MOVQ 88(DI), R9
+	MOVQ 80(DI), DX
+	ADDQ AX, DX
+	VMOVUPS Y0, (AX)
+	ADDQ R8, AX
+	VMOVUPS Y1, (AX)
+	ADDQ R8, AX
+	VMOVUPS Y2, (DX)
+	ADDQ R8, DX
+	VZEROUPPER
+	RET
+
+// func depthwise4x8AVX2(args *tileArgs)
+TEXT ·depthwise4x8AVX2(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), DI
+	MOVQ 96(DI), AX
+	VMOVUPS 0(AX), Y0 // bias
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	MOVQ 104(DI), AX
+	TESTQ AX, AX
+	JEQ depthwise4x8AVX2_sum
+	MOVQ 112(DI), R8
+	MOVQ 128(DI), R9
+	MOVQ 120(DI), DX
+	ADDQ AX, DX
+	VADDPS (AX), Y0, Y0 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Y1, Y1 // residual
+	ADDQ R8, AX
+	VADDPS (DX), Y2, Y2 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Y3, Y3 // residual
+	ADDQ R8, DX
+depthwise4x8AVX2_sum:
+	MOVQ 8(DI), SI
+	MOVQ 56(DI), BX
+	MOVQ 40(DI), R8
+	LEAQ (R8)(R8*2), R9
+	LEAQ (R8)(R8*4), R11
+	MOVQ 48(DI), R12
+	MOVQ 16(DI), CX
+	TESTQ CX, CX
+	JEQ depthwise4x8AVX2_step_end
+depthwise4x8AVX2_step:
+	MOVQ (SI), AX
+	ADDQ $8, SI
+	ADDQ 0(DI), AX
+	LEAQ (AX)(R12*1), DX
+	VMOVUPS (BX), Y12 // weights
+	VFMADD231PS 0(AX), Y12, Y0
+	VFMADD231PS 0(AX)(R8*1), Y12, Y1
+	VFMADD231PS 0(DX), Y12, Y2
+	VFMADD231PS 0(DX)(R8*1), Y12, Y3
+	ADDQ $32, BX
+	DECQ CX
+	JNE depthwise4x8AVX2_step
+depthwise4x8AVX2_step_end:
+	MOVQ 136(DI), AX
+	CMPQ AX, $1
+	JLT depthwise4x8AVX2_store
+	JGT depthwise4x8AVX2_leaky
+	VBROADCASTSS 152(DI), Y12
+	VBROADCASTSS 156(DI), Y13
+	VMAXPS Y0, Y12, Y0 // x < lo: lo; NaN: x
+	VMINPS Y0, Y13, Y0 // x > hi: hi; NaN: x
+	VMAXPS Y1, Y12, Y1 // x < lo: lo; NaN: x
+	VMINPS Y1, Y13, Y1 // x > hi: hi; NaN: x
+	VMAXPS Y2, Y12, Y2 // x < lo: lo; NaN: x
+	VMINPS Y2, Y13, Y2 // x > hi: hi; NaN: x
+	VMAXPS Y3, Y12, Y3 // x < lo: lo; NaN: x
+	VMINPS Y3, Y13, Y3 // x > hi: hi; NaN: x
+	JMP depthwise4x8AVX2_store
+depthwise4x8AVX2_leaky:
+	MOVQ 144(DI), AX
+	VXORPS Y12, Y12, Y12
+	VMOVUPS 0(AX), Y13
+	VCMPPS $17, Y12, Y0, Y14 // x < 0
+	VMULPS Y13, Y0, Y15
+	VBLENDVPS Y14, Y15, Y0, Y0
+	VCMPPS $17, Y12, Y1, Y14 // x < 0
+	VMULPS Y13, Y1, Y15
+	VBLENDVPS Y14, Y15, Y1, Y1
+	VCMPPS $17, Y12, Y2, Y14 // x < 0
+	VMULPS Y13, Y2, Y15
+	VBLENDVPS Y14, Y15, Y2, Y2
+	VCMPPS $17, Y12, Y3, Y14 // x < 0
+	VMULPS Y13, Y3, Y15
+	VBLENDVPS Y14, Y15, Y3, Y3
+depthwise4x8AVX2_store:
+	MOVQ 64(DI), AX
+	MOVQ 72(DI), R8
+	MOVQ 88(DI), R9
+	MOVQ 80(DI), DX
+	ADDQ AX, DX
+	VMOVUPS Y0, (AX)
+	ADDQ R8, AX
+	VMOVUPS Y1, (AX)
+	ADDQ R8, AX
+	VMOVUPS Y2, (DX)
+	ADDQ R8, DX
+	VMOVUPS Y3, (DX)
+	ADDQ R8, DX
+	VZEROUPPER
+	RET
+
+// func depthwise5x8AVX2(args *tileArgs)
+TEXT ·depthwise5x8AVX2(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), DI
+	MOVQ 96(DI), AX
+	VMOVUPS 0(AX), Y0 // bias
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	MOVQ 104(DI), AX
+	TESTQ AX, AX
+	JEQ depthwise5x8AVX2_sum
+	MOVQ 112(DI), R8
+	MOVQ 128(DI), R9
+	MOVQ 120(DI), DX
+	ADDQ AX, DX
+	VADDPS (AX), Y0, Y0 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Y1, Y1 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Y2, Y2 // residual
+	ADDQ R8, AX
+	VADDPS (DX), Y3, Y3 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Y4, Y4 // residual
+	ADDQ R8, DX
+depthwise5x8AVX2_sum:
+	MOVQ 8(DI), SI
+	MOVQ 56(DI), BX
+	MOVQ 40(DI), R8
+	LEAQ (R8)(R8*2), R9
+	LEAQ (R8)(R8*4), R11
+	MOVQ 48(DI), R12
+	MOVQ 16(DI), CX
+	TESTQ CX, CX
+	JEQ depthwise5x8AVX2_step_end
+depthwise5x8AVX2_step:
+	MOVQ (SI), AX
+	ADDQ $8, SI
+	ADDQ 0(DI), AX
+	LEAQ (AX)(R12*1), DX
+	VMOVUPS (BX), Y12 // weights
+	VFMADD231PS 0(AX), Y12, Y0
+	VFMADD231PS 0(AX)(R8*1), Y12, Y1
+	VFMADD231PS 0(AX)(R8*2), Y12, Y2
+	VFMADD231PS 0(DX), Y12, Y3
+	VFMADD231PS 0(DX)(R8*1), Y12, Y4
+	ADDQ $32, BX
+	DECQ CX
+	JNE depthwise5x8AVX2_step
+depthwise5x8AVX2_step_end:
+	MOVQ 136(DI), AX
+	CMPQ AX, $1
+	JLT depthwise5x8AVX2_store
+	JGT depthwise5x8AVX2_leaky
+	VBROADCASTSS 152(DI), Y12
+	VBROADCASTSS 156(DI), Y13
+	VMAXPS Y0, Y12, Y0 // x < lo: lo; NaN: x
+	VMINPS Y0, Y13, Y0 // x > hi: hi; NaN: x
+	VMAXPS Y1, Y12, Y1 // x < lo: lo; NaN: x
+	VMINPS Y1, Y13, Y1 // x > hi: hi; NaN: x
+	VMAXPS Y2, Y12, Y2 // x < lo: lo; NaN: x
+	VMINPS Y2, Y13, Y2 // x > hi: hi; NaN: x
+	VMAXPS Y3, Y12, Y3 // x < lo: lo; NaN: x
+	VMINPS Y3, Y13, Y3 // x > hi: hi; NaN: x
+	VMAXPS Y4, Y12, Y4 // x < lo: lo; NaN: x
+	VMINPS Y4, Y13, Y4 // x > hi: hi; NaN: x
+	JMP depthwise5x8AVX2_store
+depthwise5x8AVX2_leaky:
+	MOVQ 144(DI), AX
+	VXORPS Y12, Y12, Y12
+	VMOVUPS 0(AX), Y13
+	VCMPPS $17, Y12, Y0, Y14 // x < 0
+	VMULPS Y13, Y0, Y15
+	VBLENDVPS Y14, Y15, Y0, Y0
+	VCMPPS $17, Y12, Y1, Y14 // x < 0
+	VMULPS Y13, Y1, Y15
+	VBLENDVPS Y14, Y15, Y1, Y1
+	VCMPPS $17, Y12, Y2, Y14 // x < 0
+	VMULPS Y13, Y2, Y15
+	VBLENDVPS Y14, Y15, Y2, Y2
+	VCMPPS $17, Y12, Y3, Y14 // x < 0
+	VMULPS Y13, Y3, Y15
+	VBLENDVPS Y14, Y15, Y3, Y3
+	VCMPPS $17, Y12, Y4, Y14 // x < 0
+	VMULPS Y13, Y4, Y15
+	VBLENDVPS Y14, Y15, Y4, Y4
+depthwise5x8AVX2_store:
+	MOVQ 64(DI), AX
+	MOVQ 72(DI), R8
+	MOVQ 88(DI), R9
+	MOVQ 80(DI), DX
+	ADDQ AX, DX
+	VMOVUPS Y0, (AX)
+	ADDQ R8, AX
+	VMOVUPS Y1, (AX)
+	ADDQ R8, AX
+	VMOVUPS Y2, (AX)
+	ADDQ R8, AX
+	VMOVUPS Y3, (DX)
+	ADDQ R8, DX
+	VMOVUPS Y4, (DX)
+	ADDQ R8, DX
+	VZEROUPPER
+	RET
+
+// func depthwise6x8AVX2(args *tileArgs)
+TEXT ·depthwise6x8AVX2(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), DI
+	MOVQ 96(DI), AX
+	VMOVUPS 0(AX), Y0 // bias
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	MOVQ 104(DI), AX
+	TESTQ AX, AX
+	JEQ depthwise6x8AVX2_sum
+	MOVQ 112(DI), R8
+	MOVQ 128(DI), R9
+	MOVQ 120(DI), DX
+	ADDQ AX, DX
+	VADDPS (AX), Y0, Y0 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Y1, Y1 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Y2, Y2 // residual
+	ADDQ R8, AX
+	VADDPS (DX), Y3, Y3 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Y4, Y4 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Y5, Y5 // residual
+	ADDQ R8, DX
+depthwise6x8AVX2_sum:
+	MOVQ 8(DI), SI
+	MOVQ 56(DI), BX
+	MOVQ 40(DI), R8
+	LEAQ (R8)(R8*2), R9
+	LEAQ (R8)(R8*4), R11
+	MOVQ 48(DI), R12
+	MOVQ 16(DI), CX
+	TESTQ CX, CX
+	JEQ depthwise6x8AVX2_step_end
+depthwise6x8AVX2_step:
+	MOVQ (SI), AX
+	ADDQ $8, SI
+	ADDQ 0(DI), AX
+	LEAQ (AX)(R12*1), DX
+	VMOVUPS (BX), Y12 // weights
+	VFMADD231PS 0(AX), Y12, Y0
+	VFMADD231PS 0(AX)(R8*1), Y12, Y1
+	VFMADD231PS 0(AX)(R8*2), Y12, Y2
+	VFMADD231PS 0(DX), Y12, Y3
+	VFMADD231PS 0(DX)(R8*1), Y12, Y4
+	VFMADD231PS 0(DX)(R8*2), Y12, Y5
+	ADDQ $32, BX
+	DECQ CX
+	JNE depthwise6x8AVX2_step
+depthwise6x8AVX2_step_end:
+	MOVQ 136(DI), AX
+	CMPQ AX, $1
+	JLT depthwise6x8AVX2_store
+	JGT depthwise6x8AVX2_leaky
+	VBROADCASTSS 152(DI), Y12
+	VBROADCASTSS 156(DI), Y13
+	VMAXPS Y0, Y12, Y0 // x < lo: lo; NaN: x
+	VMINPS Y0, Y13, Y0 // x > hi: hi; NaN: x
+	VMAXPS Y1, Y12, Y1 // x < lo: lo; NaN: x
+	VMINPS Y1, Y13, Y1 // x > hi: hi; NaN: x
+	VMAXPS Y2, Y12, Y2 // x < lo: lo; NaN: x
+	VMINPS Y2, Y13, Y2 // x > hi: hi; NaN: x
+	VMAXPS Y3, Y12, Y3 // x < lo: lo; NaN: x
+	VMINPS Y3, Y13, Y3 // x > hi: hi; NaN: x
+	VMAXPS Y4, Y12, Y4 // x < lo: lo; NaN: x
+	VMINPS Y4, Y13, Y4 // x > hi: hi; NaN: x
+	VMAXPS Y5, Y12, Y5 // x < lo: lo; NaN: x
+	VMINPS Y5, Y13, Y5 // x > hi: hi; NaN: x
+	JMP depthwise6x8AVX2_store
+depthwise6x8AVX2_leaky:
+	MOVQ 144(DI), AX
+	VXORPS Y12, Y12, Y12
+	VMOVUPS 0(AX), Y13
+	VCMPPS $17, Y12, Y0, Y14 // x < 0
+	VMULPS Y13, Y0, Y15
+	VBLENDVPS Y14, Y15, Y0, Y0
+	VCMPPS $17, Y12, Y1, Y14 // x < 0
+	VMULPS Y13, Y1, Y15
+	VBLENDVPS Y14, Y15, Y1, Y1
+	VCMPPS $17, Y12, Y2, Y14 // x < 0
+	VMULPS Y13, Y2, Y15
+	VBLENDVPS Y14, Y15, Y2, Y2
+	VCMPPS $17, Y12, Y3, Y14 // x < 0
+	VMULPS Y13, Y3, Y15
+	VBLENDVPS Y14, Y15, Y3, Y3
+	VCMPPS $17, Y12, Y4, Y14 // x < 0
+	VMULPS Y13, Y4, Y15
+	VBLENDVPS Y14, Y15, Y4, Y4
+	VCMPPS $17, Y12, Y5, Y14 // x < 0
+	VMULPS Y13, Y5, Y15
+	VBLENDVPS Y14, Y15, Y5, Y5
+depthwise6x8AVX2_store:
+	MOVQ 64(DI), AX
+	MOVQ 72(DI), R8
+	MOVQ 88(DI), R9
+	MOVQ 80(DI), DX
+	ADDQ AX, DX
+	VMOVUPS Y0, (AX)
+	ADDQ R8, AX
+	VMOVUPS Y1, (AX)
+	ADDQ R8, AX
+	VMOVUPS Y2, (AX)
+	ADDQ R8, AX
+	VMOVUPS Y3, (DX)
+	ADDQ R8, DX
+	VMOVUPS Y4, (DX)
+	ADDQ R8, DX
+	VMOVUPS Y5, (DX)
+	ADDQ R8, DX
+	VZEROUPPER
+	RET
+
+// func depthwise7x8AVX2(args *tileArgs)
+TEXT ·depthwise7x8AVX2(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), DI
+	MOVQ 96(DI), AX
+	VMOVUPS 0(AX), Y0 // bias
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y0, Y6
+	MOVQ 104(DI), AX
+	TESTQ AX, AX
+	JEQ depthwise7x8AVX2_sum
+	MOVQ 112(DI), R8
+	MOVQ 128(DI), R9
+	MOVQ 120(DI), DX
+	ADDQ AX, DX
+	VADDPS (AX), Y0, Y0 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Y1, Y1 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Y2, Y2 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Y3, Y3 // residual
+	ADDQ R8, AX
+	VADDPS (DX), Y4, Y4 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Y5, Y5 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Y6, Y6 // residual
+	ADDQ R8, DX
+depthwise7x8AVX2_sum:
+	MOVQ 8(DI), SI
+	MOVQ 56(DI), BX
+	MOVQ 40(DI), R8
+	LEAQ (R8)(R8*2), R9
+	LEAQ (R8)(R8*4), R11
+	MOVQ 48(DI), R12
+	MOVQ 16(DI), CX
+	TESTQ CX, CX
+	JEQ depthwise7x8AVX2_step_end
+depthwise7x8AVX2_step:
+	MOVQ (SI), AX
+	ADDQ $8, SI
+	ADDQ 0(DI), AX
+	LEAQ (AX)(R12*1), DX
+	VMOVUPS (BX), Y12 // weights
+	VFMADD231PS 0(AX), Y12, Y0
+	VFMADD231PS 0(AX)(R8*1), Y12, Y1
+	VFMADD231PS 0(AX)(R8*2), Y12, Y2
+	VFMADD231PS 0(AX)(R9*1), Y12, Y3
+	VFMADD231PS 0(DX), Y12, Y4
+	VFMADD231PS 0(DX)(R8*1), Y12, Y5
+	VFMADD231PS 0(DX)(R8*2), Y12, Y6
+	ADDQ $32, BX
+	DECQ CX
+	JNE depthwise7x8AVX2_step
+depthwise7x8AVX2_step_end:
+	MOVQ 136(DI), AX
+	CMPQ AX, $1
+	JLT depthwise7x8AVX2_store
+	JGT depthwise7x8AVX2_leaky
+	VBROADCASTSS 152(DI), Y12
+	VBROADCASTSS 156(DI), Y13
+	VMAXPS Y0, Y12, Y0 // x < lo: lo; NaN: x
+	VMINPS Y0, Y13, Y0 // x > hi: hi; NaN: x
+	VMAXPS Y1, Y12, Y1 // x < lo: lo; NaN: x
+	VMINPS Y1, Y13, Y1 // x > hi: hi; NaN: x
+	VMAXPS Y2, Y12, Y2 // x < lo: lo; NaN: x
+	VMINPS Y2, Y13, Y2 // x > hi: hi; NaN: x
+	VMAXPS Y3, Y12, Y3 // x < lo: lo; NaN: x
+	VMINPS Y3, Y13, Y3 // x > hi: hi; NaN: x
+	VMAXPS Y4, Y12, Y4 // x < lo: lo; NaN: x
+	VMINPS Y4, Y13, Y4 // x > hi: hi; NaN: x
+	VMAXPS Y5, Y12, Y5 // x < lo: lo; NaN: x
+	VMINPS Y5, Y13, Y5 // x > hi: hi; NaN: x
+	VMAXPS Y6, Y12, Y6 // x < lo: lo; NaN: x
+	VMINPS Y6, Y13, Y6 // x > hi: hi; NaN: x
+	JMP depthwise7x8AVX2_store
+depthwise7x8AVX2_leaky:
+	MOVQ 144(DI), AX
+	VXORPS Y12, Y12, Y12
+	VMOVUPS 0(AX), Y13
+	VCMPPS $17, Y12, Y0, Y14 // x < 0
+	VMULPS Y13, Y0, Y15
+	VBLENDVPS Y14, Y15, Y0, Y0
+	VCMPPS $17, Y12, Y1, Y14 // x < 0
+	VMULPS Y13, Y1, Y15
+	VBLENDVPS Y14, Y15, Y1, Y1
+	VCMPPS $17, Y12, Y2, Y14 // x < 0
+	VMULPS Y13, Y2, Y15
+	VBLENDVPS Y14, Y15, Y2, Y2
+	VCMPPS $17, Y12, Y3, Y14 // x < 0
+	VMULPS Y13, Y3, Y15
+	VBLENDVPS Y14, Y15, Y3, Y3
+	VCMPPS $17, Y12, Y4, Y14 // x < 0
+	VMULPS Y13, Y4, Y15
+	VBLENDVPS Y14, Y15, Y4, Y4
+	VCMPPS $17, Y12, Y5, Y14 // x < 0
+	VMULPS Y13, Y5, Y15
+	VBLENDVPS Y14, Y15, Y5, Y5
+	VCMPPS $17, Y12, Y6, Y14 // x < 0
+	VMULPS Y13, Y6, Y15
+	VBLENDVPS Y14, Y15, Y6, Y6
+depthwise7x8AVX2_store:
+	MOVQ 64(DI), AX
+	MOVQ 72(DI), R8
+	MOVQ 88(DI), R9
+	MOVQ 80(DI), DX
+	ADDQ AX, DX
+	VMOVUPS Y0, (AX)
+	ADDQ R8, AX
+	VMOVUPS Y1, (AX)
+	ADDQ R8, AX
+	VMOVUPS Y2, (AX)
+	ADDQ R8, AX
+	VMOVUPS Y3, (AX)
+	ADDQ R8, AX
+	VMOVUPS Y4, (DX)
+	ADDQ R8, DX
+	VMOVUPS Y5, (DX)
+	ADDQ R8, DX
+	VMOVUPS Y6, (DX)
+	ADDQ R8, DX
+	VZEROUPPER
+	RET
+
+// func depthwise8x8AVX2(args *tileArgs)
+TEXT ·depthwise8x8AVX2(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), DI
+	MOVQ 96(DI), AX
+	VMOVUPS 0(AX), Y0 // bias
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y0, Y7
+	MOVQ 104(DI), AX
+	TESTQ AX, AX
+	JEQ depthwise8x8AVX2_sum
+	MOVQ 112(DI), R8
+	MOVQ 128(DI), R9
+	MOVQ 120(DI), DX
+	ADDQ AX, DX
+	VADDPS (AX), Y0, Y0 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Y1, Y1 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Y2, Y2 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Y3, Y3 // residual
+	ADDQ R8, AX
+	VADDPS (DX), Y4, Y4 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Y5, Y5 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Y6, Y6 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Y7, Y7 // residual
+	ADDQ R8, DX
+depthwise8x8AVX2_sum:
+	MOVQ 8(DI), SI
+	MOVQ 56(DI), BX
+	MOVQ 40(DI), R8
+	LEAQ (R8)(R8*2), R9
+	LEAQ (R8)(R8*4), R11
+	MOVQ 48(DI), R12
+	MOVQ 16(DI), CX
+	TESTQ CX, CX
+	JEQ depthwise8x8AVX2_step_end
+depthwise8x8AVX2_step:
+	MOVQ (SI), AX
+	ADDQ $8, SI
+	ADDQ 0(DI), AX
+	LEAQ (AX)(R12*1), DX
+	VMOVUPS (BX), Y12 // weights
+	VFMADD231PS 0(AX), Y12, Y0
+	VFMADD231PS 0(AX)(R8*1), Y12, Y1
+	VFMADD231PS 0(AX)(R8*2), Y12, Y2
+	VFMADD231PS 0(AX)(R9*1), Y12, Y3
+	VFMADD231PS 0(DX), Y12, Y4
+	VFMADD231PS 0(DX)(R8*1), Y12, Y5
+	VFMADD231PS 0(DX)(R8*2), Y12, Y6
+	VFMADD231PS 0(DX)(R9*1), Y12, Y7
+	ADDQ $32, BX
+	DECQ CX
+	JNE depthwise8x8AVX2_step
+depthwise8x8AVX2_step_end:
+	MOVQ 136(DI), AX
+	CMPQ AX, $1
+	JLT depthwise8x8AVX2_store
+	JGT depthwise8x8AVX2_leaky
+	VBROADCASTSS 152(DI), Y12
+	VBROADCASTSS 156(DI), Y13
+	VMAXPS Y0, Y12, Y0 // x < lo: lo; NaN: x
+	VMINPS Y0, Y13, Y0 // x > hi: hi; NaN: x
+	VMAXPS Y1, Y12, Y1 // x < lo: lo; NaN: x
+	VMINPS Y1, Y13, Y1 // x > hi: hi; NaN: x
+	VMAXPS Y2, Y12, Y2 // x < lo: lo; NaN: x
+	VMINPS Y2, Y13, Y2 // x > hi: hi; NaN: x
+	VMAXPS Y3, Y12, Y3 // x < lo: lo; NaN: x
+	VMINPS Y3, Y13, Y3 // x > hi: hi; NaN: x
+	VMAXPS Y4, Y12, Y4 // x < lo: lo; NaN: x
+	VMINPS Y4, Y13, Y4 // x > hi: hi; NaN: x
+	VMAXPS Y5, Y12, Y5 // x < lo: lo; NaN: x
+	VMINPS Y5, Y13, Y5 // x > hi: hi; NaN: x
+	VMAXPS Y6, Y12, Y6 // x < lo: lo; NaN: x
+	VMINPS Y6, Y13, Y6 // x > hi: hi; NaN: x
+	VMAXPS Y7, Y12, Y7 // x < lo: lo; NaN: x
+	VMINPS Y7, Y13, Y7 // x > hi: hi; NaN: x
+	JMP depthwise8x8AVX2_store
+depthwise8x8AVX2_leaky:
+	MOVQ 144(DI), AX
+	VXORPS Y12, Y12, Y12
+	VMOVUPS 0(AX), Y13
+	VCMPPS $17, Y12, Y0, Y14 // x < 0
+	VMULPS Y13, Y0, Y15
+	VBLENDVPS Y14, Y15, Y0, Y0
+	VCMPPS $17, Y12, Y1, Y14 // x < 0
+	VMULPS Y13, Y1, Y15
+	VBLENDVPS Y14, Y15, Y1, Y1
+	VCMPPS $17, Y12, Y2, Y14 // x < 0
+	VMULPS Y13, Y2, Y15
+	VBLENDVPS Y14, Y15, Y2, Y2
+	VCMPPS $17, Y12, Y3, Y14 // x < 0
+	VMULPS Y13, Y3, Y15
+	VBLENDVPS Y14, Y15, Y3, Y3
+	VCMPPS $17, Y12, Y4, Y14 // x < 0
+	VMULPS Y13, Y4, Y15
+	VBLENDVPS Y14, Y15, Y4, Y4
+	VCMPPS $17, Y12, Y5, Y14 // x < 0
+	VMULPS Y13, Y5, Y15
+	VBLENDVPS Y14, Y15, Y5, Y5
+	VCMPPS $17, Y12, Y6, Y14 // x < 0
+	VMULPS Y13, Y6, Y15
+	VBLENDVPS Y14, Y15, Y6, Y6
+	VCMPPS $17, Y12, Y7, Y14 // x < 0
+	VMULPS Y13, Y7, Y15
+	VBLENDVPS Y14, Y15, Y7, Y7
+depthwise8x8AVX2_store:
+	MOVQ 64(DI), AX
+	MOVQ 72(DI), R8
+	MOVQ 88(DI), R9
+	MOVQ 80(DI), DX
+	ADDQ AX, DX
+	VMOVUPS Y0, (AX)
+	ADDQ R8, AX
+	VMOVUPS Y1, (AX)
+	ADDQ R8, AX
+	VMOVUPS Y2, (AX)
+	ADDQ R8, AX
+	VMOVUPS Y3, (AX)
+	ADDQ R8, AX
+	VMOVUPS Y4, (DX)
+	ADDQ R8, DX
+	VMOVUPS Y5, (DX)
+	ADDQ R8, DX
+	VMOVUPS Y6, (DX)
+	ADDQ R8, DX
+	VMOVUPS Y7, (DX)
+	ADDQ R8, DX
+	VZEROUPPER
+	RET
+
+// func depthwise9x8AVX2(args *tileArgs)
+TEXT ·depthwise9x8AVX2(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), DI
+	MOVQ 96(DI), AX
+	VMOVUPS 0(AX), Y0 // bias
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y0, Y7
+	VMOVAPS Y0, Y8
+	MOVQ 104(DI), AX
+	TESTQ AX, AX
+	JEQ depthwise9x8AVX2_sum
+	MOVQ 112(DI), R8
+	MOVQ 128(DI), R9
+	MOVQ 120(DI), DX
+	ADDQ AX, DX
+	VADDPS (AX), Y0, Y0 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Y1, Y1 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Y2, Y2 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Y3, Y3 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Y4, Y4 // residual
+	ADDQ R8, AX
+	VADDPS (DX), Y5, Y5 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Y6, Y6 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Y7, Y7 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Y8, Y8 // residual
+	ADDQ R8, DX
+depthwise9x8AVX2_sum:
+	MOVQ 8(DI), SI
+	MOVQ 56(DI), BX
+	MOVQ 40(DI), R8
+	LEAQ (R8)(R8*2), R9
+	LEAQ (R8)(R8*4), R11
+	MOVQ 48(DI), R12
+	MOVQ 16(DI), CX
+	TESTQ CX, CX
+	JEQ depthwise9x8AVX2_step_end
+depthwise9x8AVX2_step:
+	MOVQ (SI), AX
+	ADDQ $8, SI
+	ADDQ 0(DI), AX
+	LEAQ (AX)(R12*1), DX
+	VMOVUPS (BX), Y12 // weights
+	VFMADD231PS 0(AX), Y12, Y0
+	VFMADD231PS 0(AX)(R8*1), Y12, Y1
+	VFMADD231PS 0(AX)(R8*2), Y12, Y2
+	VFMADD231PS 0(AX)(R9*1), Y12, Y3
+	VFMADD231PS 0(AX)(R8*4), Y12, Y4
+	VFMADD231PS 0(DX), Y12, Y5
+	VFMADD231PS 0(DX)(R8*1), Y12, Y6
+	VFMADD231PS 0(DX)(R8*2), Y12, Y7
+	VFMADD231PS 0(DX)(R9*1), Y12, Y8
+	ADDQ $32, BX
+	DECQ CX
+	JNE depthwise9x8AVX2_step
+depthwise9x8AVX2_step_end:
+	MOVQ 136(DI), AX
+	CMPQ AX, $1
+	JLT depthwise9x8AVX2_store
+	JGT depthwise9x8AVX2_leaky
+	VBROADCASTSS 152(DI), Y12
+	VBROADCASTSS 156(DI), Y13
+	VMAXPS Y0, Y12, Y0 // x < lo: lo; NaN: x
+	VMINPS Y0, Y13, Y0 // x > hi: hi; NaN: x
+	VMAXPS Y1, Y12, Y1 // x < lo: lo; NaN: x
+	VMINPS Y1, Y13, Y1 // x > hi: hi; NaN: x
+	VMAXPS Y2, Y12, Y2 // x < lo: lo; NaN: x
+	VMINPS Y2, Y13, Y2 // x > hi: hi; NaN: x
+	VMAXPS Y3, Y12, Y3 // x < lo: lo; NaN: x
+	VMINPS Y3, Y13, Y3 // x > hi: hi; NaN: x
+	VMAXPS Y4, Y12, Y4 // x < lo: lo; NaN: x
+	VMINPS Y4, Y13, Y4 // x > hi: hi; NaN: x
+	VMAXPS Y5, Y12, Y5 // x < lo: lo; NaN: x
+	VMINPS Y5, Y13, Y5 // x > hi: hi; NaN: x
+	VMAXPS Y6, Y12, Y6 // x < lo: lo; NaN: x
+	VMINPS Y6, Y13, Y6 // x > hi: hi; NaN: x
+	VMAXPS Y7, Y12, Y7 // x < lo: lo; NaN: x
+	VMINPS Y7, Y13, Y7 // x > hi: hi; NaN: x
+	VMAXPS Y8, Y12, Y8 // x < lo: lo; NaN: x
+	VMINPS Y8, Y13, Y8 // x > hi: hi; NaN: x
+	JMP depthwise9x8AVX2_store
+depthwise9x8AVX2_leaky:
+	MOVQ 144(DI), AX
+	VXORPS Y12, Y12, Y12
+	VMOVUPS 0(AX), Y13
+	VCMPPS $17, Y12, Y0, Y14 // x < 0
+	VMULPS Y13, Y0, Y15
+	VBLENDVPS Y14, Y15, Y0, Y0
+	VCMPPS $17, Y12, Y1, Y14 // x < 0
+	VMULPS Y13, Y1, Y15
+	VBLENDVPS Y14, Y15, Y1, Y1
+	VCMPPS $17, Y12, Y2, Y14 // x < 0
+	VMULPS Y13, Y2, Y15
+	VBLENDVPS Y14, Y15, Y2, Y2
+	VCMPPS $17, Y12, Y3, Y14 // x < 0
+	VMULPS Y13, Y3, Y15
+	VBLENDVPS Y14, Y15, Y3, Y3
+	VCMPPS $17, Y12, Y4, Y14 // x < 0
+	VMULPS Y13, Y4, Y15
+	VBLENDVPS Y14, Y15, Y4, Y4
+	VCMPPS $17, Y12, Y5, Y14 // x < 0
+	VMULPS Y13, Y5, Y15
+	VBLENDVPS Y14, Y15, Y5, Y5
+	VCMPPS $17, Y12, Y6, Y14 // x < 0
+	VMULPS Y13, Y6, Y15
+	VBLENDVPS Y14, Y15, Y6, Y6
+	VCMPPS $17, Y12, Y7, Y14 // x < 0
+	VMULPS Y13, Y7, Y15
+	VBLENDVPS Y14, Y15, Y7, Y7
+	VCMPPS $17, Y12, Y8, Y14 // x < 0
+	VMULPS Y13, Y8, Y15
+	VBLENDVPS Y14, Y15, Y8, Y8
+depthwise9x8AVX2_store:
+	MOVQ 64(DI), AX
+	MOVQ 72(DI), R8
+	MOVQ 88(DI), R9
+	MOVQ 80(DI), DX
+	ADDQ AX, DX
+	VMOVUPS Y0, (AX)
+	ADDQ R8, AX
+	VMOVUPS Y1, (AX)
+	ADDQ R8, AX
+	VMOVUPS Y2, (AX)
+	ADDQ R8, AX
+	VMOVUPS Y3, (AX)
+	ADDQ R8, AX
+	VMOVUPS Y4, (AX)
+	ADDQ R8, AX
+	VMOVUPS Y5, (DX)
+	ADDQ R8, DX
+	VMOVUPS Y6, (DX)
+	ADDQ R8, DX
+	VMOVUPS Y7, (DX)
+	ADDQ R8, DX
+	VMOVUPS Y8, (DX)
+	ADDQ R8, DX
+	VZEROUPPER
+	RET
+
+// func depthwise10x8AVX2(args *tileArgs)
+TEXT ·depthwise10x8AVX2(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), DI
+	MOVQ 96(DI), AX
+	VMOVUPS 0(AX), Y0 // bias
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y0, Y7
+	VMOVAPS Y0, Y8
+	VMOVAPS Y0, Y9
+	MOVQ 104(DI), AX
+	TESTQ AX, AX
+	JEQ depthwise10x8AVX2_sum
+	MOVQ 112(DI), R8
+	MOVQ 128(DI), R9
+	MOVQ 120(DI), DX
+	ADDQ AX, DX
+	VADDPS (AX), Y0, Y0 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Y1, Y1 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Y2, Y2 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Y3, Y3 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Y4, Y4 // residual
+	ADDQ R8, AX
+	VADDPS (DX), Y5, Y5 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Y6, Y6 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Y7, Y7 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Y8, Y8 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Y9, Y9 // residual
+	ADDQ R8, DX
+depthwise10x8AVX2_sum:
+	MOVQ 8(DI), SI
+	MOVQ 56(DI), BX
+	MOVQ 40(DI), R8
+	LEAQ (R8)(R8*2), R9
+	LEAQ (R8)(R8*4), R11
+	MOVQ 48(DI), R12
+	MOVQ 16(DI), CX
+	TESTQ CX, CX
+	JEQ depthwise10x8AVX2_step_end
+depthwise10x8AVX2_step:
+	MOVQ (SI), AX
+	ADDQ $8, SI
+	ADDQ 0(DI), AX
+	LEAQ (AX)(R12*1), DX
+	VMOVUPS (BX), Y12 // weights
+	VFMADD231PS 0(AX), Y12, Y0
+	VFMADD231PS 0(AX)(R8*1), Y12, Y1
+	VFMADD231PS 0(AX)(R8*2), Y12, Y2
+	VFMADD231PS 0(AX)(R9*1), Y12, Y3
+	VFMADD231PS 0(AX)(R8*4), Y12, Y4
+	VFMADD231PS 0(DX), Y12, Y5
+	VFMADD231PS 0(DX)(R8*1), Y12, Y6
+	VFMADD231PS 0(DX)(R8*2), Y12, Y7
+	VFMADD231PS 0(DX)(R9*1), Y12, Y8
+	VFMADD231PS 0(DX)(R8*4), Y12, Y9
+	ADDQ $32, BX
+	DECQ CX
+	JNE depthwise10x8AVX2_step
+depthwise10x8AVX2_step_end:
+	MOVQ 136(DI), AX
+	CMPQ AX, $1
+	JLT depthwise10x8AVX2_store
+	JGT depthwise10x8AVX2_leaky
+	VBROADCASTSS 152(DI), Y12
+	VBROADCASTSS 156(DI), Y13
+	VMAXPS Y0, Y12, Y0 // x < lo: lo; NaN: x
+	VMINPS Y0, Y13, Y0 // x > hi: hi; NaN: x
+	VMAXPS Y1, Y12, Y1 // x < lo: lo; NaN: x
+	VMINPS Y1, Y13, Y1 // x > hi: hi; NaN: x
+	VMAXPS Y2, Y12, Y2 // x < lo: lo; NaN: x
+	VMINPS Y2, Y13, Y2 // x > hi: hi; NaN: x
+	VMAXPS Y3, Y12, Y3 // x < lo: lo; NaN: x
+	VMINPS Y3, Y13, Y3 // x > hi: hi; NaN: x
+	VMAXPS Y4, Y12, Y4 // x < lo: lo; NaN: x
+	VMINPS Y4, Y13, Y4 // x > hi: hi; NaN: x
+	VMAXPS Y5, Y12, Y5 // x < lo: lo; NaN: x
+	VMINPS Y5, Y13, Y5 // x > hi: hi; NaN: x
+	VMAXPS Y6, Y12, Y6 // x < lo: lo; NaN: x
+	VMINPS Y6, Y13, Y6 // x > hi: hi; NaN: x
+	VMAXPS Y7, Y12, Y7 // x < lo: lo; NaN: x
+	VMINPS Y7, Y13, Y7 // x > hi: hi; NaN: x
+	VMAXPS Y8, Y12, Y8 // x < lo: lo; NaN: x
+	VMINPS Y8, Y13, Y8 // x > hi: hi; NaN: x
+	VMAXPS Y9, Y12, Y9 // x < lo: lo; NaN: x
+	VMINPS Y9, Y13, Y9 // x > hi: hi; NaN: x
+	JMP depthwise10x8AVX2_store
+depthwise10x8AVX2_leaky:
+	MOVQ 144(DI), AX
+	VXORPS Y12, Y12, Y12
+	VMOVUPS 0(AX), Y13
+	VCMPPS $17, Y12, Y0, Y14 // x < 0
+	VMULPS Y13, Y0, Y15
+	VBLENDVPS Y14, Y15, Y0, Y0
+	VCMPPS $17, Y12, Y1, Y14 // x < 0
+	VMULPS Y13, Y1, Y15
+	VBLENDVPS Y14, Y15, Y1, Y1
+	VCMPPS $17, Y12, Y2, Y14 // x < 0
+	VMULPS Y13, Y2, Y15
+	VBLENDVPS Y14, Y15, Y2, Y2
+	VCMPPS $17, Y12, Y3, Y14 // x < 0
+	VMULPS Y13, Y3, Y15
+	VBLENDVPS Y14, Y15, Y3, Y3
+	VCMPPS $17, Y12, Y4, Y14 // x < 0
+	VMULPS Y13, Y4, Y15
+	VBLENDVPS Y14, Y15, Y4, Y4
+	VCMPPS $17, Y12, Y5, Y14 // x < 0
+	VMULPS Y13, Y5, Y15
+	VBLENDVPS Y14, Y15, Y5, Y5
+	VCMPPS $17, Y12, Y6, Y14 // x < 0
+	VMULPS Y13, Y6, Y15
+	VBLENDVPS Y14, Y15, Y6, Y6
+	VCMPPS $17, Y12, Y7, Y14 // x < 0
+	VMULPS Y13, Y7, Y15
+	VBLENDVPS Y14, Y15, Y7, Y7
+	VCMPPS $17, Y12, Y8, Y14 // x < 0
+	VMULPS Y13, Y8, Y15
+	VBLENDVPS Y14, Y15, Y8, Y8
+	VCMPPS $17, Y12, Y9, Y14 // x < 0
+	VMULPS Y13, Y9, Y15
+	VBLENDVPS Y14, Y15, Y9, Y9
+depthwise10x8AVX2_store:
+	MOVQ 64(DI), AX
+	MOVQ 72(DI), R8
+	MOVQ 88(DI), R9
+	MOVQ 80(DI), DX
+	ADDQ AX, DX
+	VMOVUPS Y0, (AX)
+	ADDQ R8, AX
+	VMOVUPS Y1, (AX)
+	ADDQ R8, AX
+	VMOVUPS Y2, (AX)
+	ADDQ R8, AX
+	VMOVUPS Y3, (AX)
+	ADDQ R8, AX
+	VMOVUPS Y4, (AX)
+	ADDQ R8, AX
+	VMOVUPS Y5, (DX)
+	ADDQ R8, DX
+	VMOVUPS Y6, (DX)
+	ADDQ R8, DX
+	VMOVUPS Y7, (DX)
+	ADDQ R8, DX
+	VMOVUPS Y8, (DX)
+	ADDQ R8, DX
+	VMOVUPS Y9, (DX)
+	ADDQ R8, DX
+	VZEROUPPER
+	RET
+
+// func depthwise11x8AVX2(args *tileArgs)
+TEXT ·depthwise11x8AVX2(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), DI
+	MOVQ 96(DI), AX
+	VMOVUPS 0(AX), Y0 // bias
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y0, Y7
+	VMOVAPS Y0, Y8
+	VMOVAPS Y0, Y9
+	VMOVAPS Y0, Y10
+	MOVQ 104(DI), AX
+	TESTQ AX, AX
+	JEQ depthwise11x8AVX2_sum
+	MOVQ 112(DI), R8
+	MOVQ 128(DI), R9
+	MOVQ 120(DI), DX
+	ADDQ AX, DX
+	VADDPS (AX), Y0, Y0 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Y1, Y1 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Y2, Y2 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Y3, Y3 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Y4, Y4 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Y5, Y5 // residual
+	ADDQ R8, AX
+	VADDPS (DX), Y6, Y6 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Y7, Y7 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Y8, Y8 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Y9, Y9 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Y10, Y10 // residual
+	ADDQ R8, DX
+depthwise11x8AVX2_sum:
+	MOVQ 8(DI), SI
+	MOVQ 56(DI), BX
+	MOVQ 40(DI), R8
+	LEAQ (R8)(R8*2), R9
+	LEAQ (R8)(R8*4), R11
+	MOVQ 48(DI), R12
+	MOVQ 16(DI), CX
+	TESTQ CX, CX
+	JEQ depthwise11x8AVX2_step_end
+depthwise11x8AVX2_step:
+	MOVQ (SI), AX
+	ADDQ $8, SI
+	ADDQ 0(DI), AX
+	LEAQ (AX)(R12*1), DX
+	VMOVUPS (BX), Y12 // weights
+	VFMADD231PS 0(AX), Y12, Y0
+	VFMADD231PS 0(AX)(R8*1), Y12, Y1
+	VFMADD231PS 0(AX)(R8*2), Y12, Y2
+	VFMADD231PS 0(AX)(R9*1), Y12, Y3
+	VFMADD231PS 0(AX)(R8*4), Y12, Y4
+	VFMADD231PS 0(AX)(R11*1), Y12, Y5
+	VFMADD231PS 0(DX), Y12, Y6
+	VFMADD231PS 0(DX)(R8*1), Y12, Y7
+	VFMADD231PS 0(DX)(R8*2), Y12, Y8
+	VFMADD231PS 0(DX)(R9*1), Y12, Y9
+	VFMADD231PS 0(DX)(R8*4), Y12, Y10
+	ADDQ $32, BX
+	DECQ CX
+	JNE depthwise11x8AVX2_step
+depthwise11x8AVX2_step_end:
+	MOVQ 136(DI), AX
+	CMPQ AX, $1
+	JLT depthwise11x8AVX2_store
+	JGT depthwise11x8AVX2_leaky
+	VBROADCASTSS 152(DI), Y12
+	VBROADCASTSS 156(DI), Y13
+	VMAXPS Y0, Y12, Y0 // x < lo: lo; NaN: x
+	VMINPS Y0, Y13, Y0 // x > hi: hi; NaN: x
+	VMAXPS Y1, Y12, Y1 // x < lo: lo; NaN: x
+	VMINPS Y1, Y13, Y1 // x > hi: hi; NaN: x
+	VMAXPS Y2, Y12, Y2 // x < lo: lo; NaN: x
+	VMINPS Y2, Y13, Y2 // x > hi: hi; NaN: x
+	VMAXPS Y3, Y12, Y3 // x < lo: lo; NaN: x
+	VMINPS Y3, Y13, Y3 // x > hi: hi; NaN: x
+	VMAXPS Y4, Y12, Y4 // x < lo: lo; NaN: x
+	VMINPS Y4, Y13, Y4 // x > hi: hi; NaN: x
+	VMAXPS Y5, Y12, Y5 // x < lo: lo; NaN: x
+	VMINPS Y5, Y13, Y5 // x > hi: hi; NaN: x
+	VMAXPS Y6, Y12, Y6 // x < lo: lo; NaN: x
+	VMINPS Y6, Y13, Y6 // x > hi: hi; NaN: x
+	VMAXPS Y7, Y12, Y7 // x < lo: lo; NaN: x
+	VMINPS Y7, Y13, Y7 // x > hi: hi; NaN: x
+	VMAXPS Y8, Y12, Y8 // x < lo: lo; NaN: x
+	VMINPS Y8, Y13, Y8 // x > hi: hi; NaN: x
+	VMAXPS Y9, Y12, Y9 // x < lo: lo; NaN: x
+	VMINPS Y9, Y13, Y9 // x > hi: hi; NaN: x
+	VMAXPS Y10, Y12, Y10 // x < lo: lo; NaN: x
+	VMINPS Y10, Y13, Y10 // x > hi: hi; NaN: x
+	JMP depthwise11x8AVX2_store
+depthwise11x8AVX2_leaky:
+	MOVQ 144(DI), AX
+	VXORPS Y12, Y12, Y12
+	VMOVUPS 0(AX), Y13
+	VCMPPS $17, Y12, Y0, Y14 // x < 0
+	VMULPS Y13, Y0, Y15
+	VBLENDVPS Y14, Y15, Y0, Y0
+	VCMPPS $17, Y12, Y1, Y14 // x < 0
+	VMULPS Y13, Y1, Y15
+	VBLENDVPS Y14, Y15, Y1, Y1
+	VCMPPS $17, Y12, Y2, Y14 // x < 0
+	VMULPS Y13, Y2, Y15
+	VBLENDVPS Y14, Y15, Y2, Y2
+	VCMPPS $17, Y12, Y3, Y14 // x < 0
+	VMULPS Y13, Y3, Y15
+	VBLENDVPS Y14, Y15, Y3, Y3
+	VCMPPS $17, Y12, Y4, Y14 // x < 0
+	VMULPS Y13, Y4, Y15
+	VBLENDVPS Y14, Y15, Y4, Y4
+	VCMPPS $17, Y12, Y5, Y14 // x < 0
+	VMULPS Y13, Y5, Y15
+	VBLENDVPS Y14, Y15, Y5, Y5
+	VCMPPS $17, Y12, Y6, Y14 // x < 0
+	VMULPS Y13, Y6, Y15
+	VBLENDVPS Y14, Y15, Y6, Y6
+	VCMPPS $17, Y12, Y7, Y14 // x < 0
+	VMULPS Y13, Y7, Y15
+	VBLENDVPS Y14, Y15, Y7, Y7
+	VCMPPS $17, Y12, Y8, Y14 // x < 0
+	VMULPS Y13, Y8, Y15
+	VBLENDVPS Y14, Y15, Y8, Y8
+	VCMPPS $17, Y12, Y9, Y14 // x < 0
+	VMULPS Y13, Y9, Y15
+	VBLENDVPS Y14, Y15, Y9, Y9
+	VCMPPS $17, Y12, Y10, Y14 // x < 0
+	VMULPS Y13, Y10, Y15
+	VBLENDVPS Y14, Y15, Y10, Y10
+depthwise11x8AVX2_store:
+	MOVQ 64(DI), AX
+	MOVQ 72(DI), R8
+	MOVQ 88(DI), R9
+	MOVQ 80(DI), DX
+	ADDQ AX, DX
+	VMOVUPS Y0, (AX)
+	ADDQ R8, AX
+	VMOVUPS Y1, (AX)
+	ADDQ R8, AX
+	VMOVUPS Y2, (AX)
+	ADDQ R8, AX
+	VMOVUPS Y3, (AX)
+	ADDQ R8, AX
+	VMOVUPS Y4, (AX)
+	ADDQ R8, AX
+	VMOVUPS Y5, (AX)
+	ADDQ R8, AX
+	VMOVUPS Y6, (DX)
+	ADDQ R8, DX
+	VMOVUPS Y7, (DX)
+	ADDQ R8, DX
+	VMOVUPS Y8, (DX)
+	ADDQ R8, DX
+	VMOVUPS Y9, (DX)
+	ADDQ R8, DX
+	VMOVUPS Y10, (DX)
+	ADDQ R8, DX
+	VZEROUPPER
+	RET
+
+// func depthwise12x8AVX2(args *tileArgs)
+TEXT ·depthwise12x8AVX2(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), DI
+	MOVQ 96(DI), AX
+	VMOVUPS 0(AX), Y0 // bias
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y0, Y7
+	VMOVAPS Y0, Y8
+	VMOVAPS Y0, Y9
+	VMOVAPS Y0, Y10
+	VMOVAPS Y0, Y11
+	MOVQ 104(DI), AX
+	TESTQ AX, AX
+	JEQ depthwise12x8AVX2_sum
+	MOVQ 112(DI), R8
+	MOVQ 128(DI), R9
+	MOVQ 120(DI), DX
+	ADDQ AX, DX
+	VADDPS (AX), Y0, Y0 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Y1, Y1 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Y2, Y2 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Y3, Y3 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Y4, Y4 // residual
+	ADDQ R8, AX
+	VADDPS (AX), Y5, Y5 // residual
+	ADDQ R8, AX
+	VADDPS (DX), Y6, Y6 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Y7, Y7 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Y8, Y8 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Y9, Y9 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Y10, Y10 // residual
+	ADDQ R8, DX
+	VADDPS (DX), Y11, Y11 // residual
+	ADDQ R8, DX
+depthwise12x8AVX2_sum:
+	MOVQ 8(DI), SI
+	MOVQ 56(DI), BX
+	MOVQ 40(DI), R8
+	LEAQ (R8)(R8*2), R9
+	LEAQ (R8)(R8*4), R11
+	MOVQ 48(DI), R12
+	MOVQ 16(DI), CX
+	TESTQ CX, CX
+	JEQ depthwise12x8AVX2_step_end
+depthwise12x8AVX2_step:
+	MOVQ (SI), AX
+	ADDQ $8, SI
+	ADDQ 0(DI), AX
+	LEAQ (AX)(R12*1), DX
+	VMOVUPS (BX), Y12 // weights
+	VFMADD231PS 0(AX), Y12, Y0
+	VFMADD231PS 0(AX)(R8*1), Y12, Y1
+	VFMADD231PS 0(AX)(R8*2), Y12, Y2
+	VFMADD231PS 0(AX)(R9*1), Y12, Y3
+	VFMADD231PS 0(AX)(R8*4), Y12, Y4
+	VFMADD231PS 0(AX)(R11*1), Y12, Y5
+	VFMADD231PS 0(DX), Y12, Y6
+	VFMADD231PS 0(DX)(R8*1), Y12, Y7
+	VFMADD231PS 0(DX)(R8*2), Y12, Y8
+	VFMADD231PS 0(DX)(R9*1), Y12, Y9
+	VFMADD231PS 0(DX)(R8*4), Y12, Y10
+	VFMADD231PS 0(DX)(R11*1), Y12, Y11
+	ADDQ $32, BX
+	DECQ CX
+	JNE depthwise12x8AVX2_step
+depthwise12x8AVX2_step_end:
+	MOVQ 136(DI), AX
+	CMPQ AX, $1
+	JLT depthwise12x8AVX2_store
+	JGT depthwise12x8AVX2_leaky
+	VBROADCASTSS 152(DI), Y12
+	VBROADCASTSS 156(DI), Y13
+	VMAXPS Y0, Y12, Y0 // x < lo: lo; NaN: x
+	VMINPS Y0, Y13, Y0 // x > hi: hi; NaN: x
+	VMAXPS Y1, Y12, Y1 // x < lo: lo; NaN: x
+	VMINPS Y1, Y13, Y1 // x > hi: hi; NaN: x
+	VMAXPS Y2, Y12, Y2 // x < lo: lo; NaN: x
+	VMINPS Y2, Y13, Y2 // x > hi: hi; NaN: x
+	VMAXPS Y3, Y12, Y3 // x < lo: lo; NaN: x
+	VMINPS Y3, Y13, Y3 // x > hi: hi; NaN: x
+	VMAXPS Y4, Y12, Y4 // x < lo: lo; NaN: x
+	VMINPS Y4, Y13, Y4 // x > hi: hi; NaN: x
+	VMAXPS Y5, Y12, Y5 // x < lo: lo; NaN: x
+	VMINPS Y5, Y13, Y5 // x > hi: hi; NaN: x
+	VMAXPS Y6, Y12, Y6 // x < lo: lo; NaN: x
+	VMINPS Y6, Y13, Y6 // x > hi: hi; NaN: x
+	VMAXPS Y7, Y12, Y7 // x < lo: lo; NaN: x
+	VMINPS Y7, Y13, Y7 // x > hi: hi; NaN: x
+	VMAXPS Y8, Y12, Y8 // x < lo: lo; NaN: x
+	VMINPS Y8, Y13, Y8 // x > hi: hi; NaN: x
+	VMAXPS Y9, Y12, Y9 // x < lo: lo; NaN: x
+	VMINPS Y9, Y13, Y9 // x > hi: hi; NaN: x
+	VMAXPS Y10, Y12, Y10 // x < lo: lo; NaN: x
+	VMINPS Y10, Y13, Y10 // x > hi: hi; NaN: x
+	VMAXPS Y11, Y12, Y11 // x < lo: lo; NaN: x
+	VMINPS Y11, Y13, Y11 // x > hi: hi; NaN: x
+	JMP depthwise12x8AVX2_store
+depthwise12x8AVX2_leaky:
+	MOVQ 144(DI), AX
+	VXORPS Y12, Y12, Y12
+	VMOVUPS 0(AX), Y13
+	VCMPPS $17, Y12, Y0, Y14 // x < 0
+	VMULPS Y13, Y0, Y15
+	VBLENDVPS Y14, Y15, Y0, Y0
+	VCMPPS $17, Y12, Y1, Y14 // x < 0
+	VMULPS Y13, Y1, Y15
+	VBLENDVPS Y14, Y15, Y1, Y1
+	VCMPPS $17, Y12, Y2, Y14 // x < 0
+	VMULPS Y13, Y2, Y15
+	VBLENDVPS Y14, Y15, Y2, Y2
+	VCMPPS $17, Y12, Y3, Y14 // x < 0
+	VMULPS Y13, Y3, Y15
+	VBLENDVPS Y14, Y15, Y3, Y3
+	VCMPPS $17, Y12, Y4, Y14 // x < 0
+	VMULPS Y13, Y4, Y15
+	VBLENDVPS Y14, Y15, Y4, Y4
+	VCMPPS $17, Y12, Y5, Y14 // x < 0
+	VMULPS Y13, Y5, Y15
+	VBLENDVPS Y14, Y15, Y5, Y5
+	VCMPPS $17, Y12, Y6, Y14 // x < 0
+	VMULPS Y13, Y6, Y15
+	VBLENDVPS Y14, Y15, Y6, Y6
+	VCMPPS $17, Y12, Y7, Y14 // x < 0
+	VMULPS Y13, Y7, Y15
+	VBLENDVPS Y14, Y15, Y7, Y7
+	VCMPPS $17, Y12, Y8, Y14 // x < 0
+	VMULPS Y13, Y8, Y15
+	VBLENDVPS Y14, Y15, Y8, Y8
+	VCMPPS $17, Y12, Y9, Y14 // x < 0
+	VMULPS Y13, Y9, Y15
+	VBLENDVPS Y14, Y15, Y9, Y9
+	VCMPPS $17, Y12, Y10, Y14 // x < 0
+	VMULPS Y13, Y10, Y15
+	VBLENDVPS Y14, Y15, Y10, Y10
+	VCMPPS $17, Y12, Y11, Y14 // x < 0
+	VMULPS Y13, Y11, Y15
+	VBLENDVPS Y14, Y15, Y11, Y11
+depthwise12x8AVX2_store:
+	MOVQ 64(DI), AX
+	MOVQ 72(DI), R8
+	MOVQ 88(DI), R9
+	MOVQ 80(DI), DX
+	ADDQ AX, DX
+	VMOVUPS Y0, (AX)
+	ADDQ R8, AX
+	VMOVUPS Y1, (AX)
+	ADDQ R8, AX
+	VMOVUPS Y2, (AX)
+	ADDQ R8, AX
+	VMOVUPS Y3, (AX)
+	ADDQ R8, AX
+	VMOVUPS Y4, (AX)
+	ADDQ R8, AX
+	VMOVUPS Y5, (AX)
+	ADDQ R8, AX
+	VMOVUPS Y6, (DX)
+	ADDQ R8, DX
+	VMOVUPS Y7, (DX)
+	ADDQ R8, DX
+	VMOVUPS Y8, (DX)
+	ADDQ R8, DX
+	VMOVUPS Y9, (DX)
+	ADDQ R8, DX
+	VMOVUPS Y10, (DX)
+	ADDQ R8, DX
+	VMOVUPS Y11, (DX)
+	ADDQ R8, DX
+	VZEROUPPER
+	RET

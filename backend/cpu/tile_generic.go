@@ -19,8 +19,22 @@ func newTileGeneric(groups int) tileFuncs {
 	return t
 }
 
+// depthwiseGeneric holds the portable depthwise kernels.
+var depthwiseGeneric = func() tileFuncs {
+	t := tileFuncs{nil}
+	for rows := 1; rows <= genericTileRows; rows++ {
+		t = append(t, func(a *tileArgs) { a.eachPixel(rows, 1, a.depthwiseGeneric) })
+	}
+	return t
+}()
+
 // tile8Generic is the kernel of any number of rows and groups, one pixel of one group after the other.
 func tile8Generic(a *tileArgs, rows, groups int) {
+	a.eachPixel(rows, groups, func(sum *[8]float32, src, g int) { a.sumGeneric(sum, src, g, groups*genericBlock*4) })
+}
+
+// eachPixel stores the output of every pixel and group; add adds the products of the pixel at byte offset src to a sum.
+func (a *tileArgs) eachPixel(rows, groups int, add func(sum *[8]float32, src, g int)) {
 	half := (rows + 1) / 2
 	for r := range rows {
 		src, dst, res := r*a.srcPixel, r*a.dstPixel, r*a.resPixel
@@ -32,9 +46,19 @@ func tile8Generic(a *tileArgs, rows, groups int) {
 			if a.residual != nil {
 				add8(&sum, vector8(a.residual, res+g*a.resGroup))
 			}
-			a.sumGeneric(&sum, src, g, groups*genericBlock*4)
+			add(&sum, src, g)
 			a.activateGeneric(&sum, g)
 			*vector8(a.dst, dst+g*a.dstGroup) = sum
+		}
+	}
+}
+
+// depthwiseGeneric adds the products of a depthwise convolution.
+func (a *tileArgs) depthwiseGeneric(sum *[8]float32, src, _ int) {
+	for i, step := range unsafe.Slice(a.steps, a.nsteps) {
+		x, w := vector8(a.base, src+step), vector8(a.weights, 4*genericBlock*i)
+		for j := range sum {
+			sum[j] += x[j] * w[j]
 		}
 	}
 }

@@ -11,13 +11,16 @@ import (
 type tileShape struct {
 	isa
 	rows, groups int
+	depthwise    bool // a lane is both input and output: a step is one product per pixel
 }
 
 var tileShapes = []tileShape{
-	{avx512, 14, 1},
-	{avx512, 14, 2},
-	{avx2, 12, 1},
-	{avx2, 6, 2},
+	{isa: avx512, rows: 14, groups: 1},
+	{isa: avx512, rows: 14, groups: 2},
+	{isa: avx2, rows: 12, groups: 1},
+	{isa: avx2, rows: 6, groups: 2},
+	{isa: avx512, rows: 14, groups: 1, depthwise: true},
+	{isa: avx2, rows: 12, groups: 1, depthwise: true},
 }
 
 // tileUnroll is how many lanes one turn of the main loop makes. It divides the lanes of every instruction set.
@@ -49,6 +52,9 @@ const (
 )
 
 func (s tileShape) funcName(rows int) string {
+	if s.depthwise {
+		return fmt.Sprintf("depthwise%dx%d%s", rows, s.lanes, s.name)
+	}
 	return fmt.Sprintf("tile%dx%d%s", rows, s.groups*s.lanes, s.name)
 }
 
@@ -90,8 +96,12 @@ func (k tileKernel) emit() {
 	k.op("", "LEAQ (R8)(R8*2), R9")
 	k.op("", "LEAQ (R8)(R8*4), R11")
 	k.op("", "MOVQ %d(DI), R12", tileSrcHalf)
-	k.steps("step", tileNSteps, fmt.Sprintf("$%d", k.lanes/tileUnroll), tileUnroll)
-	k.steps("tail", tileTailSteps, fmt.Sprintf("%d(DI)", tileTailLanes), 1)
+	if k.depthwise {
+		k.depthwiseSteps()
+	} else {
+		k.steps("step", tileNSteps, fmt.Sprintf("$%d", k.lanes/tileUnroll), tileUnroll)
+		k.steps("tail", tileTailSteps, fmt.Sprintf("%d(DI)", tileTailLanes), 1)
+	}
 	k.activate()
 	k.store()
 	k.ret()
@@ -145,12 +155,7 @@ func (k tileKernel) steps(name string, count int, turns string, unroll int) {
 	k.op("", "TESTQ CX, CX")
 	k.op("", "JEQ %s_end", label)
 	k.label(label)
-	k.op("", "MOVQ (SI), AX")
-	k.op("", "ADDQ $8, SI")
-	k.op("", "ADDQ %d(DI), AX", tileBase)
-	if k.height > 1 {
-		k.op("", "LEAQ (AX)(R12*1), DX")
-	}
+	k.nextStep()
 	k.op("", "MOVQ %s, R10", turns)
 	k.label(label + "_lane")
 	for c := range unroll {
@@ -163,6 +168,34 @@ func (k tileKernel) steps(name string, count int, turns string, unroll int) {
 	k.op("", "ADDQ $%d, BX", unroll*k.groups*k.bytes())
 	k.op("", "DECQ R10")
 	k.op("", "JNE %s_lane", label)
+	k.op("", "DECQ CX")
+	k.op("", "JNE %s", label)
+	k.label(label + "_end")
+}
+
+// nextStep sets AX and DX for the next step.
+func (k tileKernel) nextStep() {
+	k.op("", "MOVQ (SI), AX")
+	k.op("", "ADDQ $8, SI")
+	k.op("", "ADDQ %d(DI), AX", tileBase)
+	if k.height > 1 {
+		k.op("", "LEAQ (AX)(R12*1), DX")
+	}
+}
+
+// depthwiseSteps emits the loop over the taps of a depthwise kernel.
+func (k tileKernel) depthwiseSteps() {
+	label := k.fn + "_step"
+	k.op("", "MOVQ %d(DI), CX", tileNSteps)
+	k.op("", "TESTQ CX, CX")
+	k.op("", "JEQ %s_end", label)
+	k.label(label)
+	k.nextStep()
+	k.op("weights", "VMOVUPS (BX), %s", k.spare(0))
+	for r := range k.height {
+		k.op("", "VFMADD231PS %s, %s, %s", k.pixel(r, 0), k.spare(0), k.acc(r, 0))
+	}
+	k.op("", "ADDQ $%d, BX", k.bytes())
 	k.op("", "DECQ CX")
 	k.op("", "JNE %s", label)
 	k.label(label + "_end")
@@ -244,16 +277,16 @@ func tileDeclarations() string {
 		fmt.Fprintf(&b, "\n// tile%s holds the kernels by their groups, then rows; see tileArgs.\n", s.name)
 		fmt.Fprintf(&b, "var tile%s = [tileGroups]tileFuncs{\n", s.name)
 		for _, shape := range tileShapes {
-			if shape.isa != s {
-				continue
+			if shape.isa == s && !shape.depthwise {
+				b.WriteString(shape.list() + ",\n")
 			}
-			b.WriteString("{\nnil,\n")
-			for rows := 1; rows <= shape.rows; rows++ {
-				fmt.Fprintf(&b, "%s,\n", shape.funcName(rows))
-			}
-			b.WriteString("},\n")
 		}
 		b.WriteString("}\n")
+	}
+	for _, shape := range tileShapes {
+		if shape.depthwise {
+			fmt.Fprintf(&b, "\n// depthwise%[1]s holds the depthwise kernels by their rows; see tileArgs.\nvar depthwise%[1]s = tileFuncs%[2]s\n", shape.name, shape.list())
+		}
 	}
 	for _, shape := range tileShapes {
 		for rows := 1; rows <= shape.rows; rows++ {
@@ -261,4 +294,13 @@ func tileDeclarations() string {
 		}
 	}
 	return b.String()
+}
+
+// list is the composite literal of the kernels by their rows.
+func (s tileShape) list() string {
+	list := "{\nnil,\n"
+	for rows := 1; rows <= s.rows; rows++ {
+		list += s.funcName(rows) + ",\n"
+	}
+	return list + "}"
 }

@@ -156,6 +156,8 @@ func (c opCase) checkBound(t testing.TB, op Op, specs, want []Spec, in, plain []
 				}
 				first = got
 			}
+			checkInPlace(t, binder, specs, want, in, plain, tier)
+			checkBlocked(t, binder, specs, want, in, plain, tier)
 		}
 	}
 }

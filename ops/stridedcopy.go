@@ -69,7 +69,39 @@ func copyBox[T any](c *Call, ys, xs []T, s *stridedCopy) {
 		copyTiles(c, ys, xs, s, across)
 		return
 	}
+	if last > 0 && s.shape[last] < shortRow {
+		copyShortRows(c, ys, xs, s)
+		return
+	}
 	copyRows(c, ys, xs, s)
+}
+
+// shortRow is the length in elements from which a row is worth a step of the
+// odometer, some 10 ns.
+const shortRow = 16
+
+// copyShortRows walks y along its last two axes.
+func copyShortRows[T any](c *Call, ys, xs []T, s *stridedCopy) {
+	last := len(s.shape) - 1
+	n, rows := s.shape[last], s.shape[last-1]
+	dst, src, dstRow, srcRow := s.dst[last], s.src[last], s.dst[last-1], s.src[last-1]
+	c.Parallel(product(s.shape[:last]), n, func(lo, hi int) {
+		o := newOdometer(lo/rows, s.shape[:last-1], s.dst[:last-1], s.src[:last-1])
+		for lo < hi {
+			from := lo % rows
+			count := min(rows-from, hi-lo)
+			y, x := s.dstOff+o.offset[0]+from*dstRow, s.srcOff+o.offset[1]+from*srcRow
+			for range count {
+				for k := range n {
+					ys[y+k*dst] = xs[x+k*src]
+				}
+				y += dstRow
+				x += srcRow
+			}
+			lo += count
+			o.next()
+		}
+	})
 }
 
 // copyRows walks y along its last axis.

@@ -101,7 +101,7 @@ func significantWords(message string) []string {
 
 // model makes the one-node model of a case. Inputs are graph inputs, so that the
 // loader may assume nothing about their values.
-func (c *workedCase) model(t *testing.T, inputs, outputs []caseTensor) *onnx.Model {
+func (c *workedCase) model(t testing.TB, inputs, outputs []caseTensor) *onnx.Model {
 	node := &onnx.Node{Name: c.Name, OpType: c.Op}
 	g := &onnx.Graph{Name: c.Name, Nodes: []*onnx.Node{node}}
 	node.Inputs = c.inputNames(t, inputs)
@@ -120,7 +120,7 @@ func (c *workedCase) model(t *testing.T, inputs, outputs []caseTensor) *onnx.Mod
 
 // inputNames gives the inputs of the node by position: a case names them as ONNX
 // does and leaves out those that it omits.
-func (c *workedCase) inputNames(t *testing.T, inputs []caseTensor) []string {
+func (c *workedCase) inputNames(t testing.TB, inputs []caseTensor) []string {
 	def, err := ops.Lookup("", c.Op, int(c.Opset))
 	require.NoError(t, err)
 	var names []string
@@ -178,7 +178,7 @@ func (c *workedCase) compare(t *testing.T, want caseTensor, got *tconv.Tensor) {
 }
 
 // orderedTensors reads a JSON object in its order.
-func orderedTensors(t *testing.T, raw json.RawMessage) []caseTensor {
+func orderedTensors(t testing.TB, raw json.RawMessage) []caseTensor {
 	if len(raw) == 0 {
 		return nil
 	}
@@ -197,7 +197,7 @@ func orderedTensors(t *testing.T, raw json.RawMessage) []caseTensor {
 }
 
 // tensor makes the tensor that a case writes down.
-func (c *caseTensor) tensor(t *testing.T) *tconv.Tensor {
+func (c *caseTensor) tensor(t testing.TB) *tconv.Tensor {
 	parse := func(n json.Number) float64 {
 		v, err := n.Float64()
 		require.NoError(t, err)
@@ -237,7 +237,7 @@ func convertEach[A, B any](src []A, f func(A) B) []B {
 }
 
 // dtypeNamed finds an element type by its numpy name.
-func dtypeNamed(t *testing.T, name string) tconv.DType {
+func dtypeNamed(t testing.TB, name string) tconv.DType {
 	switch name {
 	case "", "float32":
 		return tconv.Float32
@@ -250,7 +250,7 @@ func dtypeNamed(t *testing.T, name string) tconv.DType {
 
 // caseAttribute reads an attribute: a number with a point is a float, one without
 // an int.
-func caseAttribute(t *testing.T, name string, raw json.RawMessage) *onnx.Attribute {
+func caseAttribute(t testing.TB, name string, raw json.RawMessage) *onnx.Attribute {
 	a := &onnx.Attribute{Name: name}
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()

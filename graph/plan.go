@@ -83,6 +83,10 @@ func Compile(g *Graph, opt CompileOptions) (*Plan, error) {
 			return nil, err
 		}
 	}
+	if err := g.checkSizes(opt.Limits); err != nil {
+		p.use.Release()
+		return nil, err
+	}
 	g.schedule()
 	needs := make([]ops.Needs, len(g.Nodes))
 	for i, n := range g.Nodes {
@@ -103,6 +107,32 @@ func Compile(g *Graph, opt CompileOptions) (*Plan, error) {
 			ErrLimit, formatBytes(need), formatBytes(opt.Limits.MemoryBytes))
 	}
 	return p, nil
+}
+
+// checkSizes refuses values that alone exceed the memory limit, before anything is
+// allocated for them.
+func (g *Graph) checkSizes(limits Limits) error {
+	check := func(id ValueID) error {
+		v := g.Value(id)
+		if s := v.Spec; s.Static() && s.Bytes() > limits.MemoryBytes {
+			return fmt.Errorf("%w: value %s is %v of %s, the memory limit is %s; raise the memory limit or use smaller inputs",
+				ErrLimit, quote(v.Name), s, formatBytes(s.Bytes()), formatBytes(limits.MemoryBytes))
+		}
+		return nil
+	}
+	for _, id := range g.Inputs {
+		if err := check(id); err != nil {
+			return err
+		}
+	}
+	for _, n := range g.Nodes {
+		for id := range given(n.Outputs) {
+			if err := check(id); err != nil {
+				return n.at(err)
+			}
+		}
+	}
+	return nil
 }
 
 // needBytes is the memory of the plan with one run: constants, packed forms,

@@ -83,10 +83,15 @@ func phases(g cpu.ConvGeom) int64 {
 	return multiplied(min(g.Stride[0], g.Out[0]), min(g.Stride[1], g.Out[1]), min(g.Stride[2], g.Out[2]))
 }
 
-// kernelsTake reports whether the kernels can compute: floats, and something of
-// everything.
+// mostLooseWeights is how many elements a W that is no constant may have for the
+// kernels, which pack it anew in every run, in memory that no plan counts.
+const mostLooseWeights = 1 << 20
+
+// kernelsTake reports whether the kernels can compute: floats, something of
+// everything, and a W that is constant or small.
 func kernelsTake(b *Binding) bool {
-	return b.In[0].DType == Float32 && b.In[0].Shape.Elements() > 0 && b.Out[0].Shape.Elements() > 0
+	return b.In[0].DType == Float32 && b.In[0].Shape.Elements() > 0 && b.Out[0].Shape.Elements() > 0 &&
+		(b.In[1].Const != nil || b.In[1].Shape.Elements() <= mostLooseWeights)
 }
 
 // convGeom is the geometry in the terms of the kernels.

@@ -38,6 +38,13 @@ func newConfig(opts []Option) (*config, error) {
 	}
 	c.reference = tier == cpu.Reference
 	c.kernels = cpu.KernelsFor(tier)
+	algorithm, err := cpu.AlgorithmFromEnv()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUnsupported, err)
+	}
+	if algorithm != cpu.AnyAlgorithm {
+		c.kernels = c.kernels.WithConv(algorithm)
+	}
 	for _, o := range opts {
 		if err := o(c); err != nil {
 			return nil, err
@@ -164,9 +171,12 @@ const (
 
 // WithPrecision chooses how exact a run computes.
 func WithPrecision(p Precision) Option {
-	return func(*config) error {
+	return func(c *config) error {
 		switch p {
-		case PrecisionHighest, PrecisionExact: // the same, as long as there are only direct algorithms
+		case PrecisionHighest:
+			return nil
+		case PrecisionExact:
+			c.kernels = c.kernels.WithConv(cpu.Direct)
 			return nil
 		}
 		return fmt.Errorf("%w: precision %q, want %q or %q", ErrUnsupported, p, PrecisionHighest, PrecisionExact)

@@ -139,7 +139,7 @@ func (m *Model) compile(inputs []ops.Spec) (*Plan, error) {
 		return nil, err
 	}
 	return Compile(g, CompileOptions{
-		Kernels: m.opt.Kernels, Threads: m.pool.Threads(), Reference: m.opt.Reference,
+		Kernels: m.opt.Kernels, Pool: m.pool, Reference: m.opt.Reference,
 		Packed: m.packed, Limits: m.opt.Limits,
 	})
 }

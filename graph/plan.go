@@ -67,7 +67,7 @@ type place struct {
 // CompileOptions are the choices that a plan depends on beside shapes.
 type CompileOptions struct {
 	Kernels   *cpu.Kernels
-	Threads   int
+	Pool      *cpu.Pool
 	Reference bool // plain definitions only, no sharing of memory
 	Packed    *ops.Packed
 	Limits    Limits
@@ -163,7 +163,7 @@ func (p *Plan) bind(n *Node, opt *CompileOptions) (Step, ops.Needs, error) {
 		return step, ops.Needs{}, nil
 	}
 	if b, ok := n.Impl.(ops.Binder); ok {
-		bound, err := b.Bind(&ops.Binding{In: in, Out: out, Kernels: opt.Kernels, Threads: opt.Threads, Packed: p.use})
+		bound, err := b.Bind(&ops.Binding{In: in, Out: out, Kernels: opt.Kernels, Threads: opt.Pool.Threads(), Packed: p.use, Pool: opt.Pool})
 		if err != nil {
 			return step, ops.Needs{}, err
 		}

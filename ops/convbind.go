@@ -1,7 +1,6 @@
 package ops
 
 import (
-	"fmt"
 	"sync/atomic"
 
 	"github.com/tconv/tconv/backend/cpu"
@@ -52,7 +51,7 @@ func (o *conv) Bind(b *Binding) (Step, error) {
 	}
 	g := convGeom(b, axes, o.group)
 	if !b.In[0].Layout.Planar() {
-		return bindBlocked(b, "conv", g, o.act, cpu.PackBlockedConvWeights, cpu.NewBlockedConv), nil
+		return bindBlocked(b, g, o.act, false), nil
 	}
 	return bindConv(&forwardConv, b, g, o.act), nil
 }
@@ -70,7 +69,7 @@ func (o *convTranspose) Bind(b *Binding) (Step, error) {
 	}
 	g := convGeom(b, axes, o.group)
 	if !b.In[0].Layout.Planar() {
-		return bindBlocked(b, "convtranspose", g, o.act, cpu.PackBlockedConvTransposeWeights, cpu.NewBlockedConvTranspose), nil
+		return bindBlocked(b, g, o.act, true), nil
 	}
 	if !kernelsTake(b) || phases(g) > mostPhases {
 		return plainStep{o}, nil
@@ -131,12 +130,7 @@ func bindConv(kind *convKind, b *Binding, g cpu.ConvGeom, act activation) *convS
 		s.floats = s.newPlan(kind.pack(s.kernels, g, zeros), nil).WorkspaceFloats(b.Threads)
 		return s
 	}
-	// The form depends on strides and dilations where phases do; never on sizes and pads.
-	form := fmt.Sprintf("%s %s group %d stride %v dilation %v", kind.name, s.kernels.Tier, g.Group, g.Stride, g.Dilation)
-	s.packed = b.Packed.Form(w.Const, form, func() (any, int) {
-		p := kind.pack(s.kernels, g, Data[float32](w.Const))
-		return p, p.Floats() * floatBytes
-	}).(packedConv)
+	s.packed = packedWeights(b, g, "planar "+kind.name, func(w []float32) packedConv { return kind.pack(s.kernels, g, w) })
 	plan := s.newPlan(s.packed, bias.Const)
 	s.floats = plan.WorkspaceFloats(b.Threads)
 	if bias.Omitted() || bias.Const != nil {

@@ -2,6 +2,7 @@ package ops
 
 import (
 	"fmt"
+	"sync/atomic"
 
 	"github.com/tconv/tconv/backend/cpu"
 )
@@ -13,7 +14,7 @@ func (o *conv) Blocked(in, out []Spec, k *cpu.Kernels) (Choice, bool) {
 		return Choice{}, false
 	}
 	g := convGeom(&Binding{In: in, Out: out}, axes, o.group)
-	return blockedConvChoice(in, g, k, cpu.BlockedConvHalo)
+	return blockedConvChoice(in, g, k, false)
 }
 
 // Blocked takes X and R and gives Y in channel blocks.
@@ -26,57 +27,120 @@ func (o *convTranspose) Blocked(in, out []Spec, k *cpu.Kernels) (Choice, bool) {
 	if phases(g) > mostPhases {
 		return Choice{}, false
 	}
-	return blockedConvChoice(in, g, k, cpu.BlockedConvTransposeHalo)
+	return blockedConvChoice(in, g, k, true)
 }
 
 // blockedConvChoice says how a convolution works on blocks: with constant weights
 // and bias, on floats, where groups fill blocks.
-func blockedConvChoice(in []Spec, g cpu.ConvGeom, k *cpu.Kernels, halo func(cpu.ConvGeom) cpu.Halo) (Choice, bool) {
+func blockedConvChoice(in []Spec, g cpu.ConvGeom, k *cpu.Kernels, transposed bool) (Choice, bool) {
 	b := input(in, 2)
 	if !Blockable(in[0]) || in[0].Shape.Elements() == 0 || in[1].Const == nil || !b.Omitted() && b.Const == nil || !k.FitsBlocked(g) {
 		return Choice{}, false
 	}
 	c := Choice{In: make([]bool, len(in)), Out: []bool{true}, Halo: make([]cpu.Halo, len(in)), Wants: true}
 	c.In[0] = true
-	c.Halo[0] = halo(g)
+	c.Halo[0] = blockedConvHalo(k, g, transposed)
 	if len(in) > 3 {
 		c.In[3] = true
 	}
 	return c, true
 }
 
-// blockedConvStep is a convolution over channel-blocked maps.
+// blockedConvHalo is the halo that the chosen algorithm reads around X.
+func blockedConvHalo(k *cpu.Kernels, g cpu.ConvGeom, transposed bool) cpu.Halo {
+	if halo, ok := cpu.WinogradHalo(g, transposed, cpu.ChooseConv(k, g, transposed)); ok {
+		return halo
+	}
+	if transposed {
+		return cpu.BlockedConvTransposeHalo(g)
+	}
+	return cpu.BlockedConvHalo(g)
+}
+
+// blockedPlan is a convolution over channel-blocked maps by one of the algorithms.
+type blockedPlan interface {
+	WorkspaceFloats(threads int) int
+	Run(pool *cpu.Pool, stop *atomic.Bool, ws []float32, x, residual, y *cpu.Map)
+}
+
+// directPlan is the direct algorithm, which needs no workspace.
+type directPlan struct{ plan *cpu.BlockedConvPlan }
+
+func (directPlan) WorkspaceFloats(int) int { return 0 }
+
+func (d directPlan) Run(pool *cpu.Pool, stop *atomic.Bool, _ []float32, x, residual, y *cpu.Map) {
+	d.plan.Run(pool, stop, x, residual, y)
+}
+
+// blockedConvStep is a convolution over channel-blocked maps bound to its kernels.
 type blockedConvStep struct {
 	name     string
-	plan     *cpu.BlockedConvPlan
+	plan     blockedPlan
+	floats   int // of workspace
 	residual bool
 }
 
-// bindBlocked packs the weights, once for all plans that share the form, and makes
-// the plan.
-func bindBlocked(b *Binding, name string, g cpu.ConvGeom, act activation,
-	pack func(*cpu.Kernels, cpu.ConvGeom, []float32) *cpu.PackedBlockedWeights,
-	plan func(*cpu.Kernels, cpu.ConvGeom, *cpu.PackedBlockedWeights, cpu.Epilogue) *cpu.BlockedConvPlan) *blockedConvStep {
-	form := fmt.Sprintf("blocked %s %s group %d stride %v dilation %v", name, b.Kernels.Tier, g.Group, g.Stride, g.Dilation)
-	packed := b.Packed.Form(b.In[1].Const, form, func() (any, int) {
-		p := pack(b.Kernels, g, Data[float32](b.In[1].Const))
-		return p, p.Floats() * floatBytes
-	}).(*cpu.PackedBlockedWeights)
+// bindBlocked makes the plan of a convolution over channel-blocked maps.
+func bindBlocked(b *Binding, g cpu.ConvGeom, act activation, transposed bool) *blockedConvStep {
+	name := "conv"
+	if transposed {
+		name = "convtranspose"
+	}
 	ep := cpu.Epilogue{Act: act.kernel()}
 	if bias := input(b.In, 2); !bias.Omitted() {
 		ep.Bias = Data[float32](bias.Const)
 	}
-	return &blockedConvStep{
-		name: name + " blocked " + string(b.Kernels.Tier), plan: plan(b.Kernels, g, packed, ep),
+	alg := cpu.ChooseConv(b.Kernels, g, transposed)
+	s := &blockedConvStep{
+		name:     fmt.Sprintf("%s %s %s", name, alg, b.Kernels.Tier),
 		residual: !input(b.In, 3).Omitted(),
 	}
+	if alg == cpu.Direct {
+		s.plan = bindDirect(b, g, ep, transposed)
+	} else {
+		s.plan = bindWinograd(b, g, ep, transposed, alg)
+	}
+	s.floats = s.plan.WorkspaceFloats(b.Threads)
+	return s
+}
+
+// packedWeights gives the packed weights of a convolution, packed once for all plans
+// that share the form. Forms depend on strides and dilations where phases do;
+// never on sizes and pads.
+func packedWeights[P packedConv](b *Binding, g cpu.ConvGeom, name string, pack func(w []float32) P) P {
+	w := b.In[1].Const
+	form := fmt.Sprintf("%s %s group %d stride %v dilation %v", name, b.Kernels.Tier, g.Group, g.Stride, g.Dilation)
+	return b.Packed.Form(w, form, func() (any, int) {
+		p := pack(Data[float32](w))
+		return p, p.Floats() * floatBytes
+	}).(P)
+}
+
+func bindDirect(b *Binding, g cpu.ConvGeom, ep cpu.Epilogue, transposed bool) blockedPlan {
+	pack, plan, name := cpu.PackBlockedConvWeights, cpu.NewBlockedConv, "direct conv"
+	if transposed {
+		pack, plan, name = cpu.PackBlockedConvTransposeWeights, cpu.NewBlockedConvTranspose, "direct convtranspose"
+	}
+	packed := packedWeights(b, g, name, func(w []float32) *cpu.PackedBlockedWeights { return pack(b.Kernels, g, w) })
+	return directPlan{plan(b.Kernels, g, packed, ep)}
+}
+
+func bindWinograd(b *Binding, g cpu.ConvGeom, ep cpu.Epilogue, transposed bool, alg cpu.Algorithm) blockedPlan {
+	pack, plan, name := cpu.PackWinogradWeights, cpu.NewWinogradConv, "conv"
+	if transposed {
+		pack, plan, name = cpu.PackWinogradTransposeWeights, cpu.NewWinogradConvTranspose, "convtranspose"
+	}
+	packed := packedWeights(b, g, string(alg)+" "+name, func(w []float32) *cpu.WinogradWeights {
+		return pack(b.Pool, b.Kernels, g, alg, w)
+	})
+	return plan(b.Kernels, g, packed, ep)
 }
 
 func (s *blockedConvStep) Kernel() string { return s.name }
 
 // Needs lets Y take the residual's memory.
 func (s *blockedConvStep) Needs() Needs {
-	n := Needs{DirtyLanes: true}
+	n := Needs{Workspace: s.floats * floatBytes, DirtyLanes: true}
 	if s.residual {
 		n.InPlace = []Pair{{Out: 0, In: 3}}
 	}
@@ -86,11 +150,11 @@ func (s *blockedConvStep) Needs() Needs {
 // Run computes Y.
 func (s *blockedConvStep) Run(c *Call, in, out []*Tensor) error {
 	x, y := in[0].Map(), out[0].Map()
-	if !s.residual {
-		s.plan.Run(c.Pool(), c.Stop(), &x, nil, &y)
-		return nil
+	var residual *cpu.Map
+	if s.residual {
+		r := in[3].Map()
+		residual = &r
 	}
-	r := in[3].Map()
-	s.plan.Run(c.Pool(), c.Stop(), &x, &r, &y)
+	s.plan.Run(c.Pool(), c.Stop(), workspaceFloats(c), &x, residual, &y)
 	return nil
 }

@@ -75,6 +75,7 @@ type Binding struct {
 	Kernels *cpu.Kernels
 	Threads int // for the size of workspaces; results must not depend on it
 	Packed  *PackedUse
+	Pool    *cpu.Pool // for packing; nil: the calling goroutine alone
 }
 
 // elementwiseShare is the Share of operators that read element i of input 0

@@ -9,7 +9,7 @@ import "errors"
 //	zero, the least integer divided by -1 is itself, and a divisor of 0 is an error.
 //
 // https://onnx.ai/onnx/operators/onnx__Add.html and onnx__Sub, onnx__Mul,
-// onnx__Div (versions 6 without its attribute broadcast, 7, 13, 14).
+// onnx__Div (versions 6, 7, 13, 14).
 func init() {
 	registerBinary("Add", 6, false, Undefined, addKernels)
 	registerBinary("Sub", 6, false, Undefined, subKernels)

@@ -183,21 +183,10 @@ func registerBinary(name string, since int, exact bool, result DType, kernels ma
 	Register(Def{
 		Name: name, Since: since, Inputs: []string{"A", "B"}, Outputs: []string{"C"}, Exact: exact,
 		New: func(n *Node) (Op, error) {
-			refuseOldBroadcast(n)
+			if n.Opset < 7 {
+				return newOldBroadcast(n, op)
+			}
 			return op, nil
 		},
 	})
-}
-
-// refuseOldBroadcast refuses the broadcasting of versions below 7, which was
-// asked for by attributes and aligned the second operand at any axis. Without
-// them those versions are a case of the newer ones.
-func refuseOldBroadcast(n *Node) {
-	if n.Opset >= 7 {
-		return
-	}
-	if n.Bool("broadcast", false) {
-		n.Unsupported("attribute broadcast=1 of %s at opset %d, want opset 7 or newer", n.Op, n.Opset)
-	}
-	n.Ignore("axis")
 }

@@ -17,8 +17,7 @@ import (
 // gives the reciprocal cut to an integer, and 0 to a negative exponent is an error.
 // An integer to the power of a real is cut to an integer, which must hold it.
 //
-// https://onnx.ai/onnx/operators/onnx__Pow.html (versions 1 without its attribute
-// broadcast, 7, 12, 13, 15).
+// https://onnx.ai/onnx/operators/onnx__Pow.html (versions 1, 7, 12, 13, 15).
 type powOp struct {
 	sameType bool // before version 12
 }
@@ -27,8 +26,11 @@ func init() {
 	Register(Def{
 		Name: "Pow", Since: 1, Inputs: []string{"X", "Y"}, Outputs: []string{"Z"},
 		New: func(n *Node) (Op, error) {
-			refuseOldBroadcast(n)
-			return &powOp{sameType: n.Opset < 12}, nil
+			op := &powOp{sameType: n.Opset < 12}
+			if n.Opset < 7 {
+				return newOldBroadcast(n, op)
+			}
+			return op, nil
 		},
 	})
 }

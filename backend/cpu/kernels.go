@@ -24,6 +24,7 @@ type Kernels struct {
 	depthwise  tileFuncs
 	peak       func(turns int) (flops float64)
 	wino       winoKernels
+	maps       mapKernels
 }
 
 // WithConv returns a copy of k that forces an algorithm on convolutions.
@@ -59,6 +60,7 @@ var kernelTables = func() map[Tier]*Kernels {
 		depthwise:  depthwiseGeneric,
 		peak:       peakGeneric,
 		wino:       winoGeneric,
+		maps:       mapGeneric,
 	}
 	return tables
 }()

@@ -28,6 +28,8 @@ var generated = []struct {
 	{"finish_amd64.go", finishDeclarations},
 	{"tile_amd64.s", tileAssembly},
 	{"tile_amd64.go", tileDeclarations},
+	{"mapkernels_amd64.s", mapAssembly},
+	{"mapkernels_amd64.go", mapDeclarations},
 	{"tilepeak_amd64.s", peakAssembly},
 	{"tilepeak_amd64.go", peakDeclarations},
 	{"winograd_amd64.s", winogradAssembly},

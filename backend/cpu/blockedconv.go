@@ -10,20 +10,15 @@ import (
 // and by several goroutines at once. Its result does not depend on the number of threads: each output is summed up in
 // one order, which the geometry gives.
 type BlockedConvPlan struct {
-	blockedShape
-	k       *Kernels
-	geom    ConvGeom
+	blockedBase
 	weights *PackedBlockedWeights
-	parts   []blockedPart
-	halo    Halo
 
 	ep          Epilogue
 	bias, slope []float32 // one per output lane, whole vectors
 	applyAfter  bool      // the kernels do not know the activation
 
-	cut   blockedCut
-	steps atomic.Pointer[blockedSteps]
-	idle  sync.Pool // *blockedRun
+	cut  blockedCut
+	idle sync.Pool // *blockedRun
 }
 
 // NewBlockedConv returns a plan of a forward convolution on weights packed by PackBlockedConvWeights for k.
@@ -50,19 +45,14 @@ func newBlockedPlan(k *Kernels, g ConvGeom, parts []blockedPart, w *PackedBlocke
 
 // init sets a new plan up.
 func (p *BlockedConvPlan) init(k *Kernels, g ConvGeom, parts []blockedPart, w *PackedBlockedWeights, ep Epilogue) {
-	shape := k.shape(g, w.inBlock)
-	if w.blockedShape != shape {
+	p.setUp(k, g, parts, w.inBlock)
+	p.weights, p.ep = w, ep
+	if w.blockedShape != p.blockedShape {
 		panic("BUG: weights packed for another geometry")
 	}
-	columns := shape.groups * roundUp(shape.out, k.Block)
-	checkWeights(w.Floats(), volume(g.Kernel)*shape.in*columns)
-	for _, part := range parts {
-		if _, packed := w.parts[part.residue]; !packed && len(part.taps) > 0 {
-			panic("BUG: weights packed for other strides, dilations or single inputs")
-		}
-	}
-	p.blockedShape, p.k, p.geom, p.weights, p.ep = shape, k, g, w, ep
-	p.parts, p.halo = parts, haloOf(parts, g.In)
+	columns := p.groups * roundUp(p.out, k.Block)
+	checkWeights(w.Floats(), volume(g.Kernel)*p.in*columns)
+	p.checkPacked(w.parts)
 	p.setEpilogue(columns)
 	p.cut = p.newCut()
 }
@@ -85,9 +75,6 @@ func (p *BlockedConvPlan) setEpilogue(columns int) {
 		p.applyAfter = true
 	}
 }
-
-// Halo is the halo of zeros that the input of Run must have at least.
-func (p *BlockedConvPlan) Halo() Halo { return p.halo }
 
 // Run computes y = act(conv(x) + bias + residual). x is a map of C channels with the halo's zeros and zeros in its
 // padding lanes; y one of M channels. residual is nil or a map of y's channels and size, and may be y; apart from that y
@@ -112,15 +99,10 @@ func (p *BlockedConvPlan) Run(pool *Pool, stop *atomic.Bool, x, residual, y *Map
 // checkMaps panics where a map is not what the geometry says: the kernels trust it.
 func (p *BlockedConvPlan) checkMaps(x, residual, y *Map) {
 	g := &p.geom
-	x.check("x", p.inBlock, g.N, g.C, g.In)
+	p.checkInput(x)
 	y.check("y", p.k.Block, g.N, g.M, g.Out)
 	if residual != nil {
 		residual.check("residual", p.k.Block, g.N, g.M, g.Out)
-	}
-	for a := range 3 {
-		if x.Halo.Before[a] < p.halo.Before[a] || x.Halo.After[a] < p.halo.After[a] {
-			panic(fmt.Sprintf("BUG: x has the halo %v, want %v", x.Halo, p.halo))
-		}
 	}
 }
 

@@ -29,24 +29,15 @@ func PackPlanarConvWeights(k *Kernels, g ConvGeom, w []float32) *PackedBlockedWe
 }
 
 func packConv(k *Kernels, g ConvGeom, w []float32, inBlock int) *PackedBlockedWeights {
-	taps := volume(g.Kernel)
-	all := make([]int, taps)
-	for i := range all {
-		all[i] = i
-	}
-	p := newBlockedPacker(k, g, w, inBlock)
-	p.mPitch, p.cPitch = p.in*taps, taps
-	return p.pack(map[[3]int][]int{{}: all})
+	p, taps := newConvPacker(k, g, w, inBlock)
+	return p.pack(taps)
 }
 
 // PackBlockedConvTransposeWeights packs w [C, M/Group, Kernel...] for maps of k.Block channels per group; only C, M,
 // Group, Kernel, Stride, Dilation and - whether they are 1 - the sizes In of g are read.
 func PackBlockedConvTransposeWeights(k *Kernels, g ConvGeom, w []float32) *PackedBlockedWeights {
-	taps := volume(g.Kernel)
-	p := newBlockedPacker(k, g, w, k.Block)
-	p.mPitch, p.cPitch = taps, p.out*taps
-	spread := g.spread()
-	return p.pack(spread.tapsByResidue())
+	p, taps := newTransposePacker(k, g, w, k.Block)
+	return p.pack(taps)
 }
 
 // blockedPacker packs weights from an array where they lie at group*groupPitch + m*mPitch + c*cPitch + tap.
@@ -55,6 +46,25 @@ type blockedPacker struct {
 	w                          []float32
 	block                      int
 	mPitch, cPitch, groupPitch int
+}
+
+// newConvPacker returns the packer of a forward convolution's weights and its taps by residue: there is one.
+func newConvPacker(k *Kernels, g ConvGeom, w []float32, inBlock int) (p *blockedPacker, byResidue map[[3]int][]int) {
+	taps := make([]int, volume(g.Kernel))
+	for i := range taps {
+		taps[i] = i
+	}
+	p = newBlockedPacker(k, g, w, inBlock)
+	p.mPitch, p.cPitch = p.in*len(taps), len(taps)
+	return p, map[[3]int][]int{{}: taps}
+}
+
+// newTransposePacker returns the packer of a transposed convolution's weights and its taps by residue.
+func newTransposePacker(k *Kernels, g ConvGeom, w []float32, inBlock int) (p *blockedPacker, byResidue map[[3]int][]int) {
+	p = newBlockedPacker(k, g, w, inBlock)
+	p.mPitch, p.cPitch = volume(g.Kernel), p.out*volume(g.Kernel)
+	spread := g.spread()
+	return p, spread.tapsByResidue()
 }
 
 func newBlockedPacker(k *Kernels, g ConvGeom, w []float32, inBlock int) *blockedPacker {

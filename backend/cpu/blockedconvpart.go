@@ -112,30 +112,17 @@ const maxPhases = 4096
 
 // FitsBlockedTranspose is FitsBlocked for a transposed convolution: it must not have too many phases either.
 func (k *Kernels) FitsBlockedTranspose(g ConvGeom) bool {
-	phases := 1
+	return fewPhases(g) && k.FitsBlocked(g)
+}
+
+// fewPhases says whether a transposed convolution has at most maxPhases.
+func fewPhases(g ConvGeom) bool {
+	phases, spread := 1, g.spread()
 	for a := range 3 {
-		phases *= min(maxPhases+1, g.spread().Stride[a], max(1, g.Out[a]))
+		phases *= min(maxPhases+1, spread.Stride[a], max(1, g.Out[a]))
 	}
-	return phases <= maxPhases && k.FitsBlocked(g)
+	return phases <= maxPhases
 }
 
 // lanewise says whether each output channel reads the input channel of its own number only.
 func (g *ConvGeom) lanewise() bool { return g.Group > 1 && g.Group == g.C && g.Group == g.M }
-
-// blockedShape is how the channels of a convolution lie in lanes.
-type blockedShape struct {
-	groups    int // of the convolution, each with its own channels
-	in, out   int // channels of a group of the convolution
-	inBlock   int // channels per group of the input map: Block, or 1 if it is planar
-	panel     int // output groups per panel of weights
-	depthwise bool
-}
-
-// shape is a blockedShape for an input with inBlock channels per group. A depthwise convolution is one group whose
-// outputs have one input each.
-func (k *Kernels) shape(g ConvGeom, inBlock int) blockedShape {
-	if g.lanewise() {
-		return blockedShape{groups: 1, in: 1, out: g.M, inBlock: inBlock, panel: 1, depthwise: true}
-	}
-	return blockedShape{groups: g.Group, in: g.channelsIn(), out: g.channelsOut(), inBlock: inBlock, panel: tileGroups}
-}

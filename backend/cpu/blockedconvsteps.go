@@ -7,7 +7,7 @@ type blockedSteps struct {
 }
 
 // stepsFor returns the offsets for x, remembering the last ones.
-func (p *BlockedConvPlan) stepsFor(x *Map) *blockedSteps {
+func (p *blockedBase) stepsFor(x *Map) *blockedSteps {
 	if s := p.steps.Load(); s != nil && s.group == x.Group && s.plane == x.Plane && s.row == x.Row {
 		return s
 	}
@@ -31,7 +31,7 @@ func (p *BlockedConvPlan) stepsFor(x *Map) *blockedSteps {
 
 // tapsPerStep is how many taps a step makes. In a planar input, the taps of a row of the kernel see consecutive floats,
 // like the channels of a blocked one, unless the kernel is dilated.
-func (p *BlockedConvPlan) tapsPerStep() int {
+func (p *blockedBase) tapsPerStep() int {
 	if p.inBlock == 1 && p.geom.Dilation[2] == 1 && !p.depthwise {
 		return p.geom.Kernel[2]
 	}
@@ -40,7 +40,7 @@ func (p *BlockedConvPlan) tapsPerStep() int {
 
 // stepLanes tells how many of n steps have a whole vector of lanes, and how many lanes - rows of weights - each of the
 // others has.
-func (p *BlockedConvPlan) stepLanes(n int) (full, tailLanes int) {
+func (p *blockedBase) stepLanes(n int) (full, tailLanes int) {
 	switch {
 	case p.depthwise:
 		return n, 0

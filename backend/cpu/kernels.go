@@ -22,6 +22,7 @@ type Kernels struct {
 	axpy       func(axpyArgs)
 	tile       [tileGroups]tileFuncs // by groups-1, then rows
 	depthwise  tileFuncs
+	dot        dotKernels
 	peak       func(turns int) (flops float64)
 	wino       winoKernels
 	maps       mapKernels
@@ -58,6 +59,7 @@ var kernelTables = func() map[Tier]*Kernels {
 		axpy:       axpyGeneric,
 		tile:       tileGeneric,
 		depthwise:  depthwiseGeneric,
+		dot:        dotGeneric,
 		peak:       peakGeneric,
 		wino:       winoGeneric,
 		maps:       mapGeneric,

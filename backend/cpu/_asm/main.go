@@ -28,13 +28,10 @@ var generated = []struct {
 	{"finish_amd64.go", finishDeclarations},
 	{"tile_amd64.s", tileAssembly},
 	{"tile_amd64.go", tileDeclarations},
-<<<<<<< backend/cpu/_asm/main.go
 	{"tiledot_amd64.s", dotAssembly},
 	{"tiledot_amd64.go", dotDeclarations},
-=======
 	{"mapkernels_amd64.s", mapAssembly},
 	{"mapkernels_amd64.go", mapDeclarations},
->>>>>>> /tmp/mine.21044
 	{"tilepeak_amd64.s", peakAssembly},
 	{"tilepeak_amd64.go", peakDeclarations},
 	{"winograd_amd64.s", winogradAssembly},

@@ -130,7 +130,7 @@ func bindConv(kind *convKind, b *Binding, g cpu.ConvGeom, act activation) *convS
 		s.floats = s.newPlan(kind.pack(s.kernels, g, zeros), nil).WorkspaceFloats(b.Threads)
 		return s
 	}
-	s.packed = packedWeights(b, g, "planar "+kind.name, func(w []float32) packedConv { return kind.pack(s.kernels, g, w) })
+	s.packed = packedWeights(&convWeights{b: b, geom: g, full: g.Kernel}, "planar "+kind.name, func(w []float32) packedConv { return kind.pack(s.kernels, g, w) })
 	plan := s.newPlan(s.packed, bias.Const)
 	s.floats = plan.WorkspaceFloats(b.Threads)
 	if bias.Omitted() || bias.Const != nil {

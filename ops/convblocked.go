@@ -13,7 +13,7 @@ func (o *conv) Blocked(in, out []Spec, k *cpu.Kernels) (Choice, bool) {
 	if err != nil {
 		return Choice{}, false
 	}
-	g := convGeom(&Binding{In: in, Out: out}, axes, o.group)
+	g, _ := trimTaps(convGeom(&Binding{In: in, Out: out}, axes, o.group))
 	return blockedConvChoice(in, g, k, false)
 }
 
@@ -90,50 +90,67 @@ func bindBlocked(b *Binding, g cpu.ConvGeom, act activation, transposed bool) *b
 	if bias := input(b.In, 2); !bias.Omitted() {
 		ep.Bias = Data[float32](bias.Const)
 	}
+	w := &convWeights{b: b, full: g.Kernel}
+	if !transposed {
+		g, w.first = trimTaps(g)
+	}
+	w.geom = g
 	alg := cpu.ChooseConv(b.Kernels, g, transposed)
 	s := &blockedConvStep{
 		name:     fmt.Sprintf("%s %s %s", name, alg, b.Kernels.Tier),
 		residual: !input(b.In, 3).Omitted(),
 	}
 	if alg == cpu.Direct {
-		s.plan = bindDirect(b, g, ep, transposed)
+		s.plan = bindDirect(w, ep, transposed)
 	} else {
-		s.plan = bindWinograd(b, g, ep, transposed, alg)
+		s.plan = bindWinograd(w, ep, transposed, alg)
 	}
 	s.floats = s.plan.WorkspaceFloats(b.Threads)
 	return s
 }
 
-// packedWeights gives the packed weights of a convolution, packed once for all plans
-// that share the form. Forms depend on strides and dilations where phases do;
-// never on sizes and pads.
-func packedWeights[P packedConv](b *Binding, g cpu.ConvGeom, name string, pack func(w []float32) P) P {
-	w := b.In[1].Const
-	form := fmt.Sprintf("%s %s group %d stride %v dilation %v", name, b.Kernels.Tier, g.Group, g.Stride, g.Dilation)
-	return b.Packed.Form(w, form, func() (any, int) {
-		p := pack(Data[float32](w))
+// convWeights are the constant weights of a convolution: those of the taps that
+// its geometry still has.
+type convWeights struct {
+	b     *Binding
+	geom  cpu.ConvGeom
+	full  [3]int // the kernel before trimTaps
+	first [3]int // the first tap that is left
+}
+
+// packedWeights gives a packed form of the weights, packed once for all plans that
+// share it. Forms depend on strides and dilations where phases do; never on sizes
+// and pads.
+func packedWeights[P packedConv](w *convWeights, name string, pack func(w []float32) P) P {
+	g := &w.geom
+	form := fmt.Sprintf("%s %s group %d stride %v dilation %v taps %v from %v", name, w.b.Kernels.Tier, g.Group, g.Stride, g.Dilation, g.Kernel, w.first)
+	source := w.b.In[1].Const
+	return w.b.Packed.Form(source, form, func() (any, int) {
+		p := pack(trimWeights(Data[float32](source), w.full, g.Kernel, w.first))
 		return p, p.Floats() * floatBytes
 	}).(P)
 }
 
-func bindDirect(b *Binding, g cpu.ConvGeom, ep cpu.Epilogue, transposed bool) blockedPlan {
+func bindDirect(w *convWeights, ep cpu.Epilogue, transposed bool) blockedPlan {
 	pack, plan, name := cpu.PackBlockedConvWeights, cpu.NewBlockedConv, "direct conv"
 	if transposed {
 		pack, plan, name = cpu.PackBlockedConvTransposeWeights, cpu.NewBlockedConvTranspose, "direct convtranspose"
 	}
-	packed := packedWeights(b, g, name, func(w []float32) *cpu.PackedBlockedWeights { return pack(b.Kernels, g, w) })
-	return directPlan{plan(b.Kernels, g, packed, ep)}
+	k := w.b.Kernels
+	packed := packedWeights(w, name, func(data []float32) *cpu.PackedBlockedWeights { return pack(k, w.geom, data) })
+	return directPlan{plan(k, w.geom, packed, ep)}
 }
 
-func bindWinograd(b *Binding, g cpu.ConvGeom, ep cpu.Epilogue, transposed bool, alg cpu.Algorithm) blockedPlan {
+func bindWinograd(w *convWeights, ep cpu.Epilogue, transposed bool, alg cpu.Algorithm) blockedPlan {
 	pack, plan, name := cpu.PackWinogradWeights, cpu.NewWinogradConv, "conv"
 	if transposed {
 		pack, plan, name = cpu.PackWinogradTransposeWeights, cpu.NewWinogradConvTranspose, "convtranspose"
 	}
-	packed := packedWeights(b, g, string(alg)+" "+name, func(w []float32) *cpu.WinogradWeights {
-		return pack(b.Pool, b.Kernels, g, alg, w)
+	k := w.b.Kernels
+	packed := packedWeights(w, string(alg)+" "+name, func(data []float32) *cpu.WinogradWeights {
+		return pack(w.b.Pool, k, w.geom, alg, data)
 	})
-	return plan(b.Kernels, g, packed, ep)
+	return plan(k, w.geom, packed, ep)
 }
 
 func (s *blockedConvStep) Kernel() string { return s.name }

@@ -29,7 +29,7 @@ func ChooseConv(k *Kernels, g ConvGeom, transposed bool) Algorithm {
 	if alg == AnyAlgorithm {
 		alg = F4
 		work := int64(g.N) * int64(volume(g.Out)) * int64(g.M) * int64(g.C/g.Group) * int64(volume(g.Kernel))
-		if work < leastWinogradWork || g.C < 2*k.Block || g.M < k.Block || g.Out[1] < 4 || g.Out[2] < 4 {
+		if work < leastWinogradWork || g.C < 2*k.Block || g.M < k.Block || g.Out[1] < 4*g.Dilation[1] || g.Out[2] < 4*g.Dilation[2] {
 			return Direct
 		}
 	}

@@ -1,6 +1,9 @@
 package ops
 
-import "sync"
+import (
+	"sync"
+	"sync/atomic"
+)
 
 // Packed shares packed forms of constants between the plans of one model. A
 // form is packed once per (constant, name) and kept until the last plan that
@@ -8,6 +11,7 @@ import "sync"
 type Packed struct {
 	mu    sync.Mutex
 	forms map[packedKey]*packedForm
+	bytes atomic.Int64 // of all forms
 }
 
 type packedKey struct {
@@ -18,7 +22,7 @@ type packedKey struct {
 type packedForm struct {
 	once  sync.Once
 	value any
-	bytes int
+	bytes int64
 	users int
 }
 
@@ -47,7 +51,11 @@ func (u *PackedUse) Form(source *Tensor, name string, pack func() (any, int)) an
 	f.users++
 	u.keys = append(u.keys, key)
 	u.store.mu.Unlock()
-	f.once.Do(func() { f.value, f.bytes = pack() })
+	f.once.Do(func() {
+		value, n := pack()
+		f.value, f.bytes = value, int64(n)
+		u.store.bytes.Add(f.bytes)
+	})
 	return f.value
 }
 
@@ -59,18 +67,11 @@ func (u *PackedUse) Release() {
 		f := u.store.forms[k]
 		if f.users--; f.users == 0 {
 			delete(u.store.forms, k)
+			u.store.bytes.Add(-f.bytes)
 		}
 	}
 	u.keys = nil
 }
 
 // Bytes is the memory of all forms that are held now.
-func (p *Packed) Bytes() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	n := 0
-	for _, f := range p.forms {
-		n += f.bytes
-	}
-	return n
-}
+func (p *Packed) Bytes() int { return int(p.bytes.Load()) }

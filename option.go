@@ -105,6 +105,9 @@ type Limits = graph.Limits
 // WithLimits sets all limits at once.
 func WithLimits(l Limits) Option {
 	return func(c *config) error {
+		if l.Negative() {
+			return fmt.Errorf("%w: limits %+v, want none below 0", ErrInput, l)
+		}
 		c.limits = l
 		return nil
 	}

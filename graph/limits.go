@@ -32,6 +32,12 @@ const (
 	defaultSessions      = 4
 )
 
+// Negative reports whether a field is below zero, which means nothing.
+func (l Limits) Negative() bool {
+	return min(l.MemoryBytes, l.TensorBytes, l.FoldBytes, l.FoldGrowth, l.FoldSmall, l.Nodes, l.FunctionDepth, l.InlineBytes,
+		l.Plans, l.Sessions) < 0
+}
+
 // withDefaults fills in what is zero.
 func (l Limits) withDefaults() Limits {
 	set := func(field *int, value int) {

@@ -116,7 +116,12 @@ func readModelFile(path string) ([]byte, error) {
 }
 
 // load parses, imports and prepares a model.
-func load(data []byte, external *onnx.ExternalData, cfg *config) (*Model, error) {
+func load(data []byte, external *onnx.ExternalData, cfg *config) (loaded *Model, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			loaded, err = nil, fmt.Errorf("%w: panic while loading: %v", ErrInternal, v)
+		}
+	}()
 	proto, err := onnx.Unmarshal(data)
 	if err != nil {
 		return nil, err
@@ -238,6 +243,10 @@ func (s *Session) RunInto(ctx context.Context, in, out Tensors) error {
 	if err := s.bindOutputs(out); err != nil {
 		return err
 	}
+	defer func() { // a session at rest must not keep the caller's memory alive
+		clear(s.in)
+		clear(s.out)
+	}()
 	return classify(s.session.Run(ctx, s.in, s.out))
 }
 

@@ -59,7 +59,8 @@ func NewModel(g *Graph, opt RunOptions) (*Model, error) {
 		}
 	}
 	m := &Model{graph: g, opt: opt, packed: ops.NewPacked(), pool: cpu.NewPool(opt.Threads), sessions: map[*Session]struct{}{}}
-	m.budget = &budget{limit: int64(opt.Limits.MemoryBytes)}
+	m.budget = &budget{limit: int64(opt.Limits.MemoryBytes), packed: m.packed.Bytes, reclaim: m.reclaim}
+	m.budget.used.Store(int64(g.constBytes()))
 	return m, nil
 }
 
@@ -107,6 +108,24 @@ func (m *Model) Close() error {
 	m.mu.Unlock()
 	m.pool.Close()
 	return nil
+}
+
+// reclaim gives back what nobody uses at the moment, idle frames and plans, and
+// reports whether there was any.
+func (m *Model) reclaim() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	found := false
+	m.entries = slices.DeleteFunc(m.entries, func(e *entry) bool {
+		found = found || len(e.idle) > 0 || e.users == 0
+		if e.users == 0 {
+			m.evict(e)
+			return true
+		}
+		e.dropFrames()
+		return false
+	})
+	return found
 }
 
 // Specialise gives the graph for one set of input shapes, rewritten, and the
@@ -204,6 +223,9 @@ func (m *Model) fill(e *entry, inputs []ops.Spec) {
 		}
 	}()
 	e.plan, e.err = m.compile(plainSpecs(inputs))
+	if errors.Is(e.err, ErrLimit) && m.reclaim() { // other plans hold packed weights
+		e.plan, e.err = m.compile(plainSpecs(inputs))
+	}
 }
 
 // forget takes an entry that failed out of the cache.
@@ -234,13 +256,18 @@ func (m *Model) evict(e *entry) {
 
 // dispose gives back what the entry holds.
 func (e *entry) dispose() {
+	e.dropFrames()
+	if e.plan != nil {
+		e.plan.use.Release()
+	}
+}
+
+// dropFrames closes the idle frames.
+func (e *entry) dropFrames() {
 	for _, f := range e.idle {
 		f.close()
 	}
 	e.idle = nil
-	if e.plan != nil {
-		e.plan.use.Release()
-	}
 }
 
 // sameInput compares what decides a plan: the types and shapes of inputs.

@@ -75,16 +75,19 @@ type CompileOptions struct {
 
 // Compile makes a plan of a graph whose inputs are bound and whose values are
 // inferred.
-func Compile(g *Graph, opt CompileOptions) (*Plan, error) {
+func Compile(g *Graph, opt CompileOptions) (made *Plan, err error) {
 	opt.Limits = opt.Limits.withDefaults()
 	p := &Plan{Graph: g, use: opt.Packed.Use()}
+	defer func() {
+		if made == nil {
+		}
+	}()
 	if !opt.Reference {
 		if err := g.assignLayouts(opt.Kernels); err != nil {
 			return nil, err
 		}
 	}
 	if err := g.checkSizes(opt.Limits); err != nil {
-		p.use.Release()
 		return nil, err
 	}
 	g.schedule()
@@ -92,7 +95,6 @@ func Compile(g *Graph, opt CompileOptions) (*Plan, error) {
 	for i, n := range g.Nodes {
 		step, need, err := p.bind(n, &opt)
 		if err != nil {
-			p.use.Release()
 			return nil, n.at(as(ErrInvalidModel, err))
 		}
 		p.Steps = append(p.Steps, step)
@@ -102,7 +104,6 @@ func Compile(g *Graph, opt CompileOptions) (*Plan, error) {
 	l.place()
 	p.freeDynamic()
 	if need := p.needBytes(opt.Packed); need > opt.Limits.MemoryBytes {
-		p.use.Release()
 		return nil, fmt.Errorf("%w: the model needs %s for these input shapes, the limit is %s; raise the memory limit or use smaller inputs",
 			ErrLimit, formatBytes(need), formatBytes(opt.Limits.MemoryBytes))
 	}
@@ -138,13 +139,18 @@ func (g *Graph) checkSizes(limits Limits) error {
 // needBytes is the memory of the plan with one run: constants, packed forms,
 // arena, outputs.
 func (p *Plan) needBytes(packed *ops.Packed) int {
-	need := packed.Bytes() + p.ArenaBytes + p.OutputBytes
-	for _, v := range p.Graph.Values {
-		if c := v.Spec.Const; c != nil && c.Kind() == ops.KindTensor {
-			need += len(c.Bytes())
+	return packed.Bytes() + p.ArenaBytes + p.OutputBytes + p.Graph.constBytes()
+}
+
+// constBytes is the memory of the constants.
+func (g *Graph) constBytes() int {
+	n := 0
+	for i := range g.Values {
+		if c := g.Values[i].Spec.Const; c != nil {
+			n += heldBytes(c)
 		}
 	}
-	return need
+	return n
 }
 
 // bind chooses how a node is computed.

@@ -2,7 +2,9 @@ package graph
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"unsafe"
 
 	"github.com/tconv/tconv/ops"
 )
@@ -69,6 +71,10 @@ func (s *Session) Run(ctx context.Context, inputs, outputs []*ops.Tensor) error 
 		return err
 	}
 	defer s.model.end()
+	if err := checkApart(inputs, outputs); err != nil {
+		return err
+	}
+	defer func() { clear(s.specs) }() // they hold the caller's tensors
 	s.specs = s.specs[:0]
 	for _, t := range inputs {
 		s.specs = append(s.specs, t.Spec())
@@ -77,6 +83,36 @@ func (s *Session) Run(ctx context.Context, inputs, outputs []*ops.Tensor) error 
 		return err
 	}
 	return s.frame.run(ctx, inputs, outputs, s.model.opt.Observe)
+}
+
+// checkApart refuses outputs that lie in the memory of an input or of another
+// output: steps write them while others still read.
+func checkApart(inputs, outputs []*ops.Tensor) error {
+	for i, out := range outputs {
+		if len(out.Bytes()) == 0 {
+			continue
+		}
+		for k, in := range inputs {
+			if overlap(out.Bytes(), in.Bytes()) {
+				return fmt.Errorf("%w: output %d shares memory with input %d, want memory of its own", ErrInput, i, k)
+			}
+		}
+		for k, other := range outputs[:i] {
+			if out != other && overlap(out.Bytes(), other.Bytes()) {
+				return fmt.Errorf("%w: output %d shares memory with output %d, want memory of its own", ErrInput, i, k)
+			}
+		}
+	}
+	return nil
+}
+
+// overlap reports whether two slices have a byte in common.
+func overlap(a, b []byte) bool {
+	if len(a) == 0 || len(b) == 0 {
+		return false
+	}
+	startA, startB := uintptr(unsafe.Pointer(&a[0])), uintptr(unsafe.Pointer(&b[0]))
+	return startA < startB+uintptr(len(b)) && startB < startA+uintptr(len(a))
 }
 
 // prepare gets a frame for the input shapes.

@@ -2,8 +2,8 @@ package cpu
 
 import "unsafe"
 
-// finish makes the outputs of a phase in plane z from the sums of n tiles.
-func (w *winoWorker) finish(phase, z, first, n int) {
+// finish makes the outputs of a phase from its sums.
+func (w *winoWorker) finish(phase int, p winoPart, m []float32) {
 	r, s := w.run, &w.run.block
 	w.out = winoOutputArgs{
 		scratch: unsafe.Pointer(unsafe.SliceData(w.tile)),
@@ -12,17 +12,17 @@ func (w *winoWorker) finish(phase, z, first, n int) {
 	}
 	w.out.next = w.out.col * r.cols.tile.outputs
 	if r.hasResidual {
-		w.out.resRow, w.out.resCol, w.out.resNext = 4*r.residual.Row*r.rows.out, w.out.col, w.out.next
+		w.out.resRow = 4 * r.residual.Row * r.rows.out
 	}
-	for i := 0; i < n; {
-		t := r.tilesAt(first+i, n-i)
-		w.finishRow(phase, z, t, w.m[i*r.k.Block:])
+	for i := 0; i < p.n; {
+		t := r.tilesAt(p.first+i, p.n-i)
+		w.finishRow(phase, p, t, m[i*r.k.Block:])
 		i += t.n
 	}
 }
 
 // finishRow makes the outputs of a run of tiles whose sums begin at m: whole tiles together, those at the edges alone.
-func (w *winoWorker) finishRow(phase, z int, t winoTiles, m []float32) {
+func (w *winoWorker) finishRow(phase int, p winoPart, t winoTiles, m []float32) {
 	r := w.run
 	phaseY, phaseX := phase/len(r.cols.phases), phase%len(r.cols.phases)
 	y, row0, rows := r.rows.outputs(t.latticeY, phaseY, t.y)
@@ -39,15 +39,15 @@ func (w *winoWorker) finishRow(phase, z int, t winoTiles, m []float32) {
 		}
 		if cols > 0 {
 			w.out.col0, w.out.cols = col0, cols
-			w.finishTiles([4]int{t.image, z, y, x + col0*r.cols.out}, m[i*r.k.Block:])
+			w.finishTiles(p, [4]int{t.image, p.z, y, x + col0*r.cols.out}, m[i*r.k.Block:])
 		}
 	}
 }
 
-// finishTiles makes the outputs of all groups of some tiles; at is the image and the pixel of the first one.
-func (w *winoWorker) finishTiles(at [4]int, m []float32) {
+// finishTiles makes the outputs of some tiles; at is the image and the pixel of the first one.
+func (w *winoWorker) finishTiles(p winoPart, at [4]int, m []float32) {
 	r, block := w.run, w.run.k.Block
-	for g := range r.y.Groups() {
+	for g := p.from; g < p.to; g++ {
 		w.out.src = unsafe.Pointer(&m[g*r.block.vGroup])
 		w.out.dst = unsafe.Pointer(&r.y.Data[r.y.At(at[0], g, at[1], at[2], at[3])])
 		w.out.bias = unsafe.Pointer(&r.bias[g*block])
@@ -58,22 +58,20 @@ func (w *winoWorker) finishTiles(at [4]int, m []float32) {
 			w.out.residual = unsafe.Pointer(&r.residual.Data[r.residual.At(at[0], g, at[1], at[2], at[3])])
 		}
 		r.output(&w.out)
-	}
-	if r.later {
-		w.activate(at)
+		if r.later {
+			w.activate(g, at)
+		}
 	}
 }
 
 // activate applies an activation that the transforms do not know.
-func (w *winoWorker) activate(at [4]int) {
+func (w *winoWorker) activate(g int, at [4]int) {
 	r := w.run
 	cols := w.out.cols + (w.out.tiles-1)*r.cols.tile.outputs
-	for g := range r.y.Groups() {
-		for i := range w.out.rows {
-			for j := range cols {
-				pixel := r.y.At(at[0], g, at[1], at[2]+i*r.rows.out, at[3]+j*r.cols.out)
-				r.ep.Act.Apply(r.y.Data[pixel:][:r.k.Block], 0)
-			}
+	for i := range w.out.rows {
+		for j := range cols {
+			pixel := r.y.At(at[0], g, at[1], at[2]+i*r.rows.out, at[3]+j*r.cols.out)
+			r.ep.Act.Apply(r.y.Data[pixel:][:r.k.Block], 0)
 		}
 	}
 }

@@ -99,7 +99,9 @@ func (p *WinogradConv) Halo() (h Halo) {
 }
 
 // WorkspaceFloats is the workspace that Run needs with a pool of up to that many threads.
-func (p *WinogradConv) WorkspaceFloats(threads int) int { return threads * p.block.floats() }
+func (p *WinogradConv) WorkspaceFloats(threads int) int {
+	return p.block.shared() + threads*p.block.own()
+}
 
 // Run computes y = act(conv(x) + bias + residual). residual is nil or of y's shape, and may be y; apart from that y
 // overlaps nothing. It writes y's pixels, and in their padding lanes anything; see Map.ZeroMargins. ws holds
@@ -112,14 +114,20 @@ func (p *WinogradConv) Run(pool *Pool, stop *atomic.Bool, ws []float32, x, resid
 	}
 	r, _ := p.idle.Get().(*winoRun)
 	if r == nil {
-		r = &winoRun{WinogradConv: p}
-		r.body = r.chunk
+		r = newWinoRun(p)
 	}
 	r.begin(pool.Threads(), stop, ws, x, residual, y)
-	pool.RunUntil(stop, ceilDiv(p.tiles(), p.block.tiles), r.body)
+	if p.block.staged {
+		r.stages(pool)
+	} else {
+		pool.RunUntil(stop, ceilDiv(p.tiles(), p.block.tiles), r.body)
+	}
 	r.end()
 	p.idle.Put(r)
 }
+
+// phases is the number of phases.
+func (p *WinogradConv) phases() int { return len(p.rows.phases) * len(p.cols.phases) }
 
 // tiles is the number of tiles of one plane of all images.
 func (p *WinogradConv) tiles() int {

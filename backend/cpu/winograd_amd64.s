@@ -453,7 +453,9 @@ winoInput1x4AVX512_tile:
 TEXT ·winoOutput4x4Of6x6AVX512(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
 	MOVQ 0(DI), SI
-	MOVQ 144(DI), CX
+	MOVQ 128(DI), CX
+	MOVQ 8(DI), R14
+	MOVQ 80(DI), R13
 	MOVQ 64(DI), AX
 	VMOVUPS (AX), Z31
 	VMOVUPS winoConst<>+128(SB), Z28 // 0.70711
@@ -465,9 +467,9 @@ TEXT ·winoOutput4x4Of6x6AVX512(SB), NOSPLIT, $0-8
 	MOVQ 72(DI), AX
 	TESTQ AX, AX
 	JNE winoOutput4x4Of6x6AVX512_leaky
-	VBROADCASTSS 152(DI), Z30
-	VBROADCASTSS 156(DI), Z29
-	MOVQ 136(DI), AX
+	VBROADCASTSS 136(DI), Z30
+	VBROADCASTSS 140(DI), Z29
+	MOVQ 120(DI), AX
 	CMPQ AX, $4
 	JNE winoOutput4x4Of6x6AVX512_clamp_part
 winoOutput4x4Of6x6AVX512_clamp_whole:
@@ -508,17 +510,16 @@ winoOutput4x4Of6x6AVX512_clamp_whole_column:
 	DECQ DX
 	JNZ winoOutput4x4Of6x6AVX512_clamp_whole_column
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
-	MOVQ 112(DI), BX
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 96(DI), BX
 	IMUL3Q $64, BX, BX
 	ADDQ 16(DI), BX
 winoOutput4x4Of6x6AVX512_clamp_whole_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	VMOVUPS 0(BX), Z0
 	VMOVUPS 256(BX), Z1
@@ -546,7 +547,7 @@ winoOutput4x4Of6x6AVX512_clamp_whole_0_end:
 	VADDPS Z31, Z7, Z7
 	CMPQ 80(DI), $0
 	JEQ winoOutput4x4Of6x6AVX512_clamp_whole_1_act
-	VADDPS (DX)(R13*1), Z7, Z7 // residual
+	VADDPS (DX)(R10*1), Z7, Z7 // residual
 winoOutput4x4Of6x6AVX512_clamp_whole_1_act:
 	VMAXPS Z7, Z30, Z7 // x < lo: lo
 	VMINPS Z7, Z29, Z7 // x > hi: hi
@@ -557,7 +558,7 @@ winoOutput4x4Of6x6AVX512_clamp_whole_1_end:
 	VADDPS Z31, Z7, Z7
 	CMPQ 80(DI), $0
 	JEQ winoOutput4x4Of6x6AVX512_clamp_whole_2_act
-	VADDPS (DX)(R13*2), Z7, Z7 // residual
+	VADDPS (DX)(R10*2), Z7, Z7 // residual
 winoOutput4x4Of6x6AVX512_clamp_whole_2_act:
 	VMAXPS Z7, Z30, Z7 // x < lo: lo
 	VMINPS Z7, Z29, Z7 // x > hi: hi
@@ -581,10 +582,8 @@ winoOutput4x4Of6x6AVX512_clamp_whole_3_end:
 	DECQ R15
 	JNZ winoOutput4x4Of6x6AVX512_clamp_whole_row
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput4x4Of6x6AVX512_clamp_whole
 	VZEROUPPER
@@ -627,23 +626,20 @@ winoOutput4x4Of6x6AVX512_clamp_part_column:
 	DECQ DX
 	JNZ winoOutput4x4Of6x6AVX512_clamp_part_column
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
-	MOVQ 128(DI), R11
-	MOVQ R11, R12
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 112(DI), R11
 	IMULQ R10, R11
 	SUBQ R11, AX
-	IMULQ R13, R12
-	SUBQ R12, DX
-	MOVQ 112(DI), BX
+	SUBQ R11, DX
+	MOVQ 96(DI), BX
 	IMUL3Q $64, BX, BX
 	ADDQ 16(DI), BX
 winoOutput4x4Of6x6AVX512_clamp_part_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	VMOVUPS 0(BX), Z0
 	VMOVUPS 256(BX), Z1
@@ -655,10 +651,10 @@ winoOutput4x4Of6x6AVX512_clamp_part_row:
 	VSUBPS Z2, Z1, Z1
 	VADDPS Z4, Z3, Z2
 	VSUBPS Z4, Z3, Z3
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $0 // column before the first
 	JGT winoOutput4x4Of6x6AVX512_clamp_part_0_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $0 // column beyond the last
 	JLE winoOutput4x4Of6x6AVX512_clamp_part_0_end
 	VADDPS Z6, Z0, Z7
@@ -672,10 +668,10 @@ winoOutput4x4Of6x6AVX512_clamp_part_0_act:
 	VMINPS Z7, Z29, Z7 // x > hi: hi
 	VMOVUPS Z7, (AX)
 winoOutput4x4Of6x6AVX512_clamp_part_0_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $1 // column before the first
 	JGT winoOutput4x4Of6x6AVX512_clamp_part_1_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $1 // column beyond the last
 	JLE winoOutput4x4Of6x6AVX512_clamp_part_1_end
 	VMULPS Z28, Z1, Z7
@@ -683,16 +679,16 @@ winoOutput4x4Of6x6AVX512_clamp_part_0_end:
 	VADDPS Z31, Z7, Z7
 	CMPQ 80(DI), $0
 	JEQ winoOutput4x4Of6x6AVX512_clamp_part_1_act
-	VADDPS (DX)(R13*1), Z7, Z7 // residual
+	VADDPS (DX)(R10*1), Z7, Z7 // residual
 winoOutput4x4Of6x6AVX512_clamp_part_1_act:
 	VMAXPS Z7, Z30, Z7 // x < lo: lo
 	VMINPS Z7, Z29, Z7 // x > hi: hi
 	VMOVUPS Z7, (AX)(R10*1)
 winoOutput4x4Of6x6AVX512_clamp_part_1_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $2 // column before the first
 	JGT winoOutput4x4Of6x6AVX512_clamp_part_2_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $2 // column beyond the last
 	JLE winoOutput4x4Of6x6AVX512_clamp_part_2_end
 	VMULPS Z26, Z6, Z7
@@ -700,16 +696,16 @@ winoOutput4x4Of6x6AVX512_clamp_part_1_end:
 	VADDPS Z31, Z7, Z7
 	CMPQ 80(DI), $0
 	JEQ winoOutput4x4Of6x6AVX512_clamp_part_2_act
-	VADDPS (DX)(R13*2), Z7, Z7 // residual
+	VADDPS (DX)(R10*2), Z7, Z7 // residual
 winoOutput4x4Of6x6AVX512_clamp_part_2_act:
 	VMAXPS Z7, Z30, Z7 // x < lo: lo
 	VMINPS Z7, Z29, Z7 // x > hi: hi
 	VMOVUPS Z7, (AX)(R10*2)
 winoOutput4x4Of6x6AVX512_clamp_part_2_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $3 // column before the first
 	JGT winoOutput4x4Of6x6AVX512_clamp_part_3_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $3 // column beyond the last
 	JLE winoOutput4x4Of6x6AVX512_clamp_part_3_end
 	VMOVAPS Z5, Z7
@@ -730,10 +726,8 @@ winoOutput4x4Of6x6AVX512_clamp_part_3_end:
 	DECQ R15
 	JNZ winoOutput4x4Of6x6AVX512_clamp_part_row
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput4x4Of6x6AVX512_clamp_part
 	VZEROUPPER
@@ -741,7 +735,7 @@ winoOutput4x4Of6x6AVX512_clamp_part_3_end:
 winoOutput4x4Of6x6AVX512_leaky:
 	VMOVUPS (AX), Z30
 	VPXORD Z29, Z29, Z29
-	MOVQ 136(DI), AX
+	MOVQ 120(DI), AX
 	CMPQ AX, $4
 	JNE winoOutput4x4Of6x6AVX512_leaky_part
 winoOutput4x4Of6x6AVX512_leaky_whole:
@@ -782,17 +776,16 @@ winoOutput4x4Of6x6AVX512_leaky_whole_column:
 	DECQ DX
 	JNZ winoOutput4x4Of6x6AVX512_leaky_whole_column
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
-	MOVQ 112(DI), BX
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 96(DI), BX
 	IMUL3Q $64, BX, BX
 	ADDQ 16(DI), BX
 winoOutput4x4Of6x6AVX512_leaky_whole_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	VMOVUPS 0(BX), Z0
 	VMOVUPS 256(BX), Z1
@@ -820,7 +813,7 @@ winoOutput4x4Of6x6AVX512_leaky_whole_0_end:
 	VADDPS Z31, Z7, Z7
 	CMPQ 80(DI), $0
 	JEQ winoOutput4x4Of6x6AVX512_leaky_whole_1_act
-	VADDPS (DX)(R13*1), Z7, Z7 // residual
+	VADDPS (DX)(R10*1), Z7, Z7 // residual
 winoOutput4x4Of6x6AVX512_leaky_whole_1_act:
 	VCMPPS $17, Z29, Z7, K1 // x < 0
 	VMULPS Z30, Z7, K1, Z7
@@ -831,7 +824,7 @@ winoOutput4x4Of6x6AVX512_leaky_whole_1_end:
 	VADDPS Z31, Z7, Z7
 	CMPQ 80(DI), $0
 	JEQ winoOutput4x4Of6x6AVX512_leaky_whole_2_act
-	VADDPS (DX)(R13*2), Z7, Z7 // residual
+	VADDPS (DX)(R10*2), Z7, Z7 // residual
 winoOutput4x4Of6x6AVX512_leaky_whole_2_act:
 	VCMPPS $17, Z29, Z7, K1 // x < 0
 	VMULPS Z30, Z7, K1, Z7
@@ -855,10 +848,8 @@ winoOutput4x4Of6x6AVX512_leaky_whole_3_end:
 	DECQ R15
 	JNZ winoOutput4x4Of6x6AVX512_leaky_whole_row
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput4x4Of6x6AVX512_leaky_whole
 	VZEROUPPER
@@ -901,23 +892,20 @@ winoOutput4x4Of6x6AVX512_leaky_part_column:
 	DECQ DX
 	JNZ winoOutput4x4Of6x6AVX512_leaky_part_column
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
-	MOVQ 128(DI), R11
-	MOVQ R11, R12
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 112(DI), R11
 	IMULQ R10, R11
 	SUBQ R11, AX
-	IMULQ R13, R12
-	SUBQ R12, DX
-	MOVQ 112(DI), BX
+	SUBQ R11, DX
+	MOVQ 96(DI), BX
 	IMUL3Q $64, BX, BX
 	ADDQ 16(DI), BX
 winoOutput4x4Of6x6AVX512_leaky_part_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	VMOVUPS 0(BX), Z0
 	VMOVUPS 256(BX), Z1
@@ -929,10 +917,10 @@ winoOutput4x4Of6x6AVX512_leaky_part_row:
 	VSUBPS Z2, Z1, Z1
 	VADDPS Z4, Z3, Z2
 	VSUBPS Z4, Z3, Z3
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $0 // column before the first
 	JGT winoOutput4x4Of6x6AVX512_leaky_part_0_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $0 // column beyond the last
 	JLE winoOutput4x4Of6x6AVX512_leaky_part_0_end
 	VADDPS Z6, Z0, Z7
@@ -946,10 +934,10 @@ winoOutput4x4Of6x6AVX512_leaky_part_0_act:
 	VMULPS Z30, Z7, K1, Z7
 	VMOVUPS Z7, (AX)
 winoOutput4x4Of6x6AVX512_leaky_part_0_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $1 // column before the first
 	JGT winoOutput4x4Of6x6AVX512_leaky_part_1_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $1 // column beyond the last
 	JLE winoOutput4x4Of6x6AVX512_leaky_part_1_end
 	VMULPS Z28, Z1, Z7
@@ -957,16 +945,16 @@ winoOutput4x4Of6x6AVX512_leaky_part_0_end:
 	VADDPS Z31, Z7, Z7
 	CMPQ 80(DI), $0
 	JEQ winoOutput4x4Of6x6AVX512_leaky_part_1_act
-	VADDPS (DX)(R13*1), Z7, Z7 // residual
+	VADDPS (DX)(R10*1), Z7, Z7 // residual
 winoOutput4x4Of6x6AVX512_leaky_part_1_act:
 	VCMPPS $17, Z29, Z7, K1 // x < 0
 	VMULPS Z30, Z7, K1, Z7
 	VMOVUPS Z7, (AX)(R10*1)
 winoOutput4x4Of6x6AVX512_leaky_part_1_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $2 // column before the first
 	JGT winoOutput4x4Of6x6AVX512_leaky_part_2_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $2 // column beyond the last
 	JLE winoOutput4x4Of6x6AVX512_leaky_part_2_end
 	VMULPS Z26, Z6, Z7
@@ -974,16 +962,16 @@ winoOutput4x4Of6x6AVX512_leaky_part_1_end:
 	VADDPS Z31, Z7, Z7
 	CMPQ 80(DI), $0
 	JEQ winoOutput4x4Of6x6AVX512_leaky_part_2_act
-	VADDPS (DX)(R13*2), Z7, Z7 // residual
+	VADDPS (DX)(R10*2), Z7, Z7 // residual
 winoOutput4x4Of6x6AVX512_leaky_part_2_act:
 	VCMPPS $17, Z29, Z7, K1 // x < 0
 	VMULPS Z30, Z7, K1, Z7
 	VMOVUPS Z7, (AX)(R10*2)
 winoOutput4x4Of6x6AVX512_leaky_part_2_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $3 // column before the first
 	JGT winoOutput4x4Of6x6AVX512_leaky_part_3_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $3 // column beyond the last
 	JLE winoOutput4x4Of6x6AVX512_leaky_part_3_end
 	VMOVAPS Z5, Z7
@@ -1004,10 +992,8 @@ winoOutput4x4Of6x6AVX512_leaky_part_3_end:
 	DECQ R15
 	JNZ winoOutput4x4Of6x6AVX512_leaky_part_row
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput4x4Of6x6AVX512_leaky_part
 	VZEROUPPER
@@ -1017,15 +1003,17 @@ winoOutput4x4Of6x6AVX512_leaky_part_3_end:
 TEXT ·winoOutput2x2Of4x4AVX512(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
 	MOVQ 0(DI), SI
-	MOVQ 144(DI), CX
+	MOVQ 128(DI), CX
+	MOVQ 8(DI), R14
+	MOVQ 80(DI), R13
 	MOVQ 64(DI), AX
 	VMOVUPS (AX), Z31
 	MOVQ 72(DI), AX
 	TESTQ AX, AX
 	JNE winoOutput2x2Of4x4AVX512_leaky
-	VBROADCASTSS 152(DI), Z30
-	VBROADCASTSS 156(DI), Z29
-	MOVQ 136(DI), AX
+	VBROADCASTSS 136(DI), Z30
+	VBROADCASTSS 140(DI), Z29
+	MOVQ 120(DI), AX
 	CMPQ AX, $2
 	JNE winoOutput2x2Of4x4AVX512_clamp_part
 winoOutput2x2Of4x4AVX512_clamp_whole:
@@ -1053,17 +1041,16 @@ winoOutput2x2Of4x4AVX512_clamp_whole_column:
 	DECQ DX
 	JNZ winoOutput2x2Of4x4AVX512_clamp_whole_column
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
-	MOVQ 112(DI), BX
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 96(DI), BX
 	IMUL3Q $64, BX, BX
 	ADDQ 16(DI), BX
 winoOutput2x2Of4x4AVX512_clamp_whole_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	VMOVUPS 0(BX), Z0
 	VMOVUPS 128(BX), Z1
@@ -1085,7 +1072,7 @@ winoOutput2x2Of4x4AVX512_clamp_whole_0_end:
 	VADDPS Z31, Z7, Z7
 	CMPQ 80(DI), $0
 	JEQ winoOutput2x2Of4x4AVX512_clamp_whole_1_act
-	VADDPS (DX)(R13*1), Z7, Z7 // residual
+	VADDPS (DX)(R10*1), Z7, Z7 // residual
 winoOutput2x2Of4x4AVX512_clamp_whole_1_act:
 	VMAXPS Z7, Z30, Z7 // x < lo: lo
 	VMINPS Z7, Z29, Z7 // x > hi: hi
@@ -1097,10 +1084,8 @@ winoOutput2x2Of4x4AVX512_clamp_whole_1_end:
 	DECQ R15
 	JNZ winoOutput2x2Of4x4AVX512_clamp_whole_row
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput2x2Of4x4AVX512_clamp_whole
 	VZEROUPPER
@@ -1130,23 +1115,20 @@ winoOutput2x2Of4x4AVX512_clamp_part_column:
 	DECQ DX
 	JNZ winoOutput2x2Of4x4AVX512_clamp_part_column
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
-	MOVQ 128(DI), R11
-	MOVQ R11, R12
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 112(DI), R11
 	IMULQ R10, R11
 	SUBQ R11, AX
-	IMULQ R13, R12
-	SUBQ R12, DX
-	MOVQ 112(DI), BX
+	SUBQ R11, DX
+	MOVQ 96(DI), BX
 	IMUL3Q $64, BX, BX
 	ADDQ 16(DI), BX
 winoOutput2x2Of4x4AVX512_clamp_part_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	VMOVUPS 0(BX), Z0
 	VMOVUPS 128(BX), Z1
@@ -1154,10 +1136,10 @@ winoOutput2x2Of4x4AVX512_clamp_part_row:
 	VMOVUPS 384(BX), Z3
 	VADDPS Z2, Z1, Z6
 	VSUBPS Z2, Z1, Z1
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $0 // column before the first
 	JGT winoOutput2x2Of4x4AVX512_clamp_part_0_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $0 // column beyond the last
 	JLE winoOutput2x2Of4x4AVX512_clamp_part_0_end
 	VADDPS Z6, Z0, Z7
@@ -1170,17 +1152,17 @@ winoOutput2x2Of4x4AVX512_clamp_part_0_act:
 	VMINPS Z7, Z29, Z7 // x > hi: hi
 	VMOVUPS Z7, (AX)
 winoOutput2x2Of4x4AVX512_clamp_part_0_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $1 // column before the first
 	JGT winoOutput2x2Of4x4AVX512_clamp_part_1_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $1 // column beyond the last
 	JLE winoOutput2x2Of4x4AVX512_clamp_part_1_end
 	VADDPS Z3, Z1, Z7
 	VADDPS Z31, Z7, Z7
 	CMPQ 80(DI), $0
 	JEQ winoOutput2x2Of4x4AVX512_clamp_part_1_act
-	VADDPS (DX)(R13*1), Z7, Z7 // residual
+	VADDPS (DX)(R10*1), Z7, Z7 // residual
 winoOutput2x2Of4x4AVX512_clamp_part_1_act:
 	VMAXPS Z7, Z30, Z7 // x < lo: lo
 	VMINPS Z7, Z29, Z7 // x > hi: hi
@@ -1192,10 +1174,8 @@ winoOutput2x2Of4x4AVX512_clamp_part_1_end:
 	DECQ R15
 	JNZ winoOutput2x2Of4x4AVX512_clamp_part_row
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput2x2Of4x4AVX512_clamp_part
 	VZEROUPPER
@@ -1203,7 +1183,7 @@ winoOutput2x2Of4x4AVX512_clamp_part_1_end:
 winoOutput2x2Of4x4AVX512_leaky:
 	VMOVUPS (AX), Z30
 	VPXORD Z29, Z29, Z29
-	MOVQ 136(DI), AX
+	MOVQ 120(DI), AX
 	CMPQ AX, $2
 	JNE winoOutput2x2Of4x4AVX512_leaky_part
 winoOutput2x2Of4x4AVX512_leaky_whole:
@@ -1231,17 +1211,16 @@ winoOutput2x2Of4x4AVX512_leaky_whole_column:
 	DECQ DX
 	JNZ winoOutput2x2Of4x4AVX512_leaky_whole_column
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
-	MOVQ 112(DI), BX
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 96(DI), BX
 	IMUL3Q $64, BX, BX
 	ADDQ 16(DI), BX
 winoOutput2x2Of4x4AVX512_leaky_whole_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	VMOVUPS 0(BX), Z0
 	VMOVUPS 128(BX), Z1
@@ -1263,7 +1242,7 @@ winoOutput2x2Of4x4AVX512_leaky_whole_0_end:
 	VADDPS Z31, Z7, Z7
 	CMPQ 80(DI), $0
 	JEQ winoOutput2x2Of4x4AVX512_leaky_whole_1_act
-	VADDPS (DX)(R13*1), Z7, Z7 // residual
+	VADDPS (DX)(R10*1), Z7, Z7 // residual
 winoOutput2x2Of4x4AVX512_leaky_whole_1_act:
 	VCMPPS $17, Z29, Z7, K1 // x < 0
 	VMULPS Z30, Z7, K1, Z7
@@ -1275,10 +1254,8 @@ winoOutput2x2Of4x4AVX512_leaky_whole_1_end:
 	DECQ R15
 	JNZ winoOutput2x2Of4x4AVX512_leaky_whole_row
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput2x2Of4x4AVX512_leaky_whole
 	VZEROUPPER
@@ -1308,23 +1285,20 @@ winoOutput2x2Of4x4AVX512_leaky_part_column:
 	DECQ DX
 	JNZ winoOutput2x2Of4x4AVX512_leaky_part_column
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
-	MOVQ 128(DI), R11
-	MOVQ R11, R12
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 112(DI), R11
 	IMULQ R10, R11
 	SUBQ R11, AX
-	IMULQ R13, R12
-	SUBQ R12, DX
-	MOVQ 112(DI), BX
+	SUBQ R11, DX
+	MOVQ 96(DI), BX
 	IMUL3Q $64, BX, BX
 	ADDQ 16(DI), BX
 winoOutput2x2Of4x4AVX512_leaky_part_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	VMOVUPS 0(BX), Z0
 	VMOVUPS 128(BX), Z1
@@ -1332,10 +1306,10 @@ winoOutput2x2Of4x4AVX512_leaky_part_row:
 	VMOVUPS 384(BX), Z3
 	VADDPS Z2, Z1, Z6
 	VSUBPS Z2, Z1, Z1
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $0 // column before the first
 	JGT winoOutput2x2Of4x4AVX512_leaky_part_0_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $0 // column beyond the last
 	JLE winoOutput2x2Of4x4AVX512_leaky_part_0_end
 	VADDPS Z6, Z0, Z7
@@ -1348,17 +1322,17 @@ winoOutput2x2Of4x4AVX512_leaky_part_0_act:
 	VMULPS Z30, Z7, K1, Z7
 	VMOVUPS Z7, (AX)
 winoOutput2x2Of4x4AVX512_leaky_part_0_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $1 // column before the first
 	JGT winoOutput2x2Of4x4AVX512_leaky_part_1_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $1 // column beyond the last
 	JLE winoOutput2x2Of4x4AVX512_leaky_part_1_end
 	VADDPS Z3, Z1, Z7
 	VADDPS Z31, Z7, Z7
 	CMPQ 80(DI), $0
 	JEQ winoOutput2x2Of4x4AVX512_leaky_part_1_act
-	VADDPS (DX)(R13*1), Z7, Z7 // residual
+	VADDPS (DX)(R10*1), Z7, Z7 // residual
 winoOutput2x2Of4x4AVX512_leaky_part_1_act:
 	VCMPPS $17, Z29, Z7, K1 // x < 0
 	VMULPS Z30, Z7, K1, Z7
@@ -1370,10 +1344,8 @@ winoOutput2x2Of4x4AVX512_leaky_part_1_end:
 	DECQ R15
 	JNZ winoOutput2x2Of4x4AVX512_leaky_part_row
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput2x2Of4x4AVX512_leaky_part
 	VZEROUPPER
@@ -1383,7 +1355,9 @@ winoOutput2x2Of4x4AVX512_leaky_part_1_end:
 TEXT ·winoOutput5x5Of6x6AVX512(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
 	MOVQ 0(DI), SI
-	MOVQ 144(DI), CX
+	MOVQ 128(DI), CX
+	MOVQ 8(DI), R14
+	MOVQ 80(DI), R13
 	MOVQ 64(DI), AX
 	VMOVUPS (AX), Z31
 	VMOVUPS winoConst<>+128(SB), Z28 // 0.70711
@@ -1397,9 +1371,9 @@ TEXT ·winoOutput5x5Of6x6AVX512(SB), NOSPLIT, $0-8
 	MOVQ 72(DI), AX
 	TESTQ AX, AX
 	JNE winoOutput5x5Of6x6AVX512_leaky
-	VBROADCASTSS 152(DI), Z30
-	VBROADCASTSS 156(DI), Z29
-	MOVQ 136(DI), AX
+	VBROADCASTSS 136(DI), Z30
+	VBROADCASTSS 140(DI), Z29
+	MOVQ 120(DI), AX
 	CMPQ AX, $5
 	JNE winoOutput5x5Of6x6AVX512_clamp_part
 winoOutput5x5Of6x6AVX512_clamp_whole:
@@ -1443,17 +1417,16 @@ winoOutput5x5Of6x6AVX512_clamp_whole_column:
 	DECQ DX
 	JNZ winoOutput5x5Of6x6AVX512_clamp_whole_column
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
-	MOVQ 112(DI), BX
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 96(DI), BX
 	IMUL3Q $64, BX, BX
 	ADDQ 16(DI), BX
 winoOutput5x5Of6x6AVX512_clamp_whole_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	VMOVUPS 0(BX), Z0
 	VMOVUPS 320(BX), Z1
@@ -1481,7 +1454,7 @@ winoOutput5x5Of6x6AVX512_clamp_whole_0_end:
 	VADDPS Z31, Z7, Z7
 	CMPQ 80(DI), $0
 	JEQ winoOutput5x5Of6x6AVX512_clamp_whole_1_act
-	VADDPS (DX)(R13*1), Z7, Z7 // residual
+	VADDPS (DX)(R10*1), Z7, Z7 // residual
 winoOutput5x5Of6x6AVX512_clamp_whole_1_act:
 	VMAXPS Z7, Z30, Z7 // x < lo: lo
 	VMINPS Z7, Z29, Z7 // x > hi: hi
@@ -1492,7 +1465,7 @@ winoOutput5x5Of6x6AVX512_clamp_whole_1_end:
 	VADDPS Z31, Z7, Z7
 	CMPQ 80(DI), $0
 	JEQ winoOutput5x5Of6x6AVX512_clamp_whole_2_act
-	VADDPS (DX)(R13*2), Z7, Z7 // residual
+	VADDPS (DX)(R10*2), Z7, Z7 // residual
 winoOutput5x5Of6x6AVX512_clamp_whole_2_act:
 	VMAXPS Z7, Z30, Z7 // x < lo: lo
 	VMINPS Z7, Z29, Z7 // x > hi: hi
@@ -1515,7 +1488,7 @@ winoOutput5x5Of6x6AVX512_clamp_whole_3_end:
 	VADDPS Z31, Z7, Z7
 	CMPQ 80(DI), $0
 	JEQ winoOutput5x5Of6x6AVX512_clamp_whole_4_act
-	VADDPS (DX)(R13*4), Z7, Z7 // residual
+	VADDPS (DX)(R10*4), Z7, Z7 // residual
 winoOutput5x5Of6x6AVX512_clamp_whole_4_act:
 	VMAXPS Z7, Z30, Z7 // x < lo: lo
 	VMINPS Z7, Z29, Z7 // x > hi: hi
@@ -1527,10 +1500,8 @@ winoOutput5x5Of6x6AVX512_clamp_whole_4_end:
 	DECQ R15
 	JNZ winoOutput5x5Of6x6AVX512_clamp_whole_row
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput5x5Of6x6AVX512_clamp_whole
 	VZEROUPPER
@@ -1576,23 +1547,20 @@ winoOutput5x5Of6x6AVX512_clamp_part_column:
 	DECQ DX
 	JNZ winoOutput5x5Of6x6AVX512_clamp_part_column
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
-	MOVQ 128(DI), R11
-	MOVQ R11, R12
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 112(DI), R11
 	IMULQ R10, R11
 	SUBQ R11, AX
-	IMULQ R13, R12
-	SUBQ R12, DX
-	MOVQ 112(DI), BX
+	SUBQ R11, DX
+	MOVQ 96(DI), BX
 	IMUL3Q $64, BX, BX
 	ADDQ 16(DI), BX
 winoOutput5x5Of6x6AVX512_clamp_part_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	VMOVUPS 0(BX), Z0
 	VMOVUPS 320(BX), Z1
@@ -1604,10 +1572,10 @@ winoOutput5x5Of6x6AVX512_clamp_part_row:
 	VSUBPS Z2, Z1, Z1
 	VADDPS Z4, Z3, Z2
 	VSUBPS Z4, Z3, Z3
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $0 // column before the first
 	JGT winoOutput5x5Of6x6AVX512_clamp_part_0_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $0 // column beyond the last
 	JLE winoOutput5x5Of6x6AVX512_clamp_part_0_end
 	VADDPS Z6, Z0, Z7
@@ -1621,10 +1589,10 @@ winoOutput5x5Of6x6AVX512_clamp_part_0_act:
 	VMINPS Z7, Z29, Z7 // x > hi: hi
 	VMOVUPS Z7, (AX)
 winoOutput5x5Of6x6AVX512_clamp_part_0_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $1 // column before the first
 	JGT winoOutput5x5Of6x6AVX512_clamp_part_1_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $1 // column beyond the last
 	JLE winoOutput5x5Of6x6AVX512_clamp_part_1_end
 	VMULPS Z28, Z1, Z7
@@ -1632,16 +1600,16 @@ winoOutput5x5Of6x6AVX512_clamp_part_0_end:
 	VADDPS Z31, Z7, Z7
 	CMPQ 80(DI), $0
 	JEQ winoOutput5x5Of6x6AVX512_clamp_part_1_act
-	VADDPS (DX)(R13*1), Z7, Z7 // residual
+	VADDPS (DX)(R10*1), Z7, Z7 // residual
 winoOutput5x5Of6x6AVX512_clamp_part_1_act:
 	VMAXPS Z7, Z30, Z7 // x < lo: lo
 	VMINPS Z7, Z29, Z7 // x > hi: hi
 	VMOVUPS Z7, (AX)(R10*1)
 winoOutput5x5Of6x6AVX512_clamp_part_1_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $2 // column before the first
 	JGT winoOutput5x5Of6x6AVX512_clamp_part_2_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $2 // column beyond the last
 	JLE winoOutput5x5Of6x6AVX512_clamp_part_2_end
 	VMULPS Z26, Z6, Z7
@@ -1649,16 +1617,16 @@ winoOutput5x5Of6x6AVX512_clamp_part_1_end:
 	VADDPS Z31, Z7, Z7
 	CMPQ 80(DI), $0
 	JEQ winoOutput5x5Of6x6AVX512_clamp_part_2_act
-	VADDPS (DX)(R13*2), Z7, Z7 // residual
+	VADDPS (DX)(R10*2), Z7, Z7 // residual
 winoOutput5x5Of6x6AVX512_clamp_part_2_act:
 	VMAXPS Z7, Z30, Z7 // x < lo: lo
 	VMINPS Z7, Z29, Z7 // x > hi: hi
 	VMOVUPS Z7, (AX)(R10*2)
 winoOutput5x5Of6x6AVX512_clamp_part_2_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $3 // column before the first
 	JGT winoOutput5x5Of6x6AVX512_clamp_part_3_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $3 // column beyond the last
 	JLE winoOutput5x5Of6x6AVX512_clamp_part_3_end
 	VMULPS Z24, Z1, Z7
@@ -1672,10 +1640,10 @@ winoOutput5x5Of6x6AVX512_clamp_part_3_act:
 	VMINPS Z7, Z29, Z7 // x > hi: hi
 	VMOVUPS Z7, (R11)
 winoOutput5x5Of6x6AVX512_clamp_part_3_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $4 // column before the first
 	JGT winoOutput5x5Of6x6AVX512_clamp_part_4_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $4 // column beyond the last
 	JLE winoOutput5x5Of6x6AVX512_clamp_part_4_end
 	VMOVAPS Z5, Z7
@@ -1684,7 +1652,7 @@ winoOutput5x5Of6x6AVX512_clamp_part_3_end:
 	VADDPS Z31, Z7, Z7
 	CMPQ 80(DI), $0
 	JEQ winoOutput5x5Of6x6AVX512_clamp_part_4_act
-	VADDPS (DX)(R13*4), Z7, Z7 // residual
+	VADDPS (DX)(R10*4), Z7, Z7 // residual
 winoOutput5x5Of6x6AVX512_clamp_part_4_act:
 	VMAXPS Z7, Z30, Z7 // x < lo: lo
 	VMINPS Z7, Z29, Z7 // x > hi: hi
@@ -1696,10 +1664,8 @@ winoOutput5x5Of6x6AVX512_clamp_part_4_end:
 	DECQ R15
 	JNZ winoOutput5x5Of6x6AVX512_clamp_part_row
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput5x5Of6x6AVX512_clamp_part
 	VZEROUPPER
@@ -1707,7 +1673,7 @@ winoOutput5x5Of6x6AVX512_clamp_part_4_end:
 winoOutput5x5Of6x6AVX512_leaky:
 	VMOVUPS (AX), Z30
 	VPXORD Z29, Z29, Z29
-	MOVQ 136(DI), AX
+	MOVQ 120(DI), AX
 	CMPQ AX, $5
 	JNE winoOutput5x5Of6x6AVX512_leaky_part
 winoOutput5x5Of6x6AVX512_leaky_whole:
@@ -1751,17 +1717,16 @@ winoOutput5x5Of6x6AVX512_leaky_whole_column:
 	DECQ DX
 	JNZ winoOutput5x5Of6x6AVX512_leaky_whole_column
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
-	MOVQ 112(DI), BX
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 96(DI), BX
 	IMUL3Q $64, BX, BX
 	ADDQ 16(DI), BX
 winoOutput5x5Of6x6AVX512_leaky_whole_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	VMOVUPS 0(BX), Z0
 	VMOVUPS 320(BX), Z1
@@ -1789,7 +1754,7 @@ winoOutput5x5Of6x6AVX512_leaky_whole_0_end:
 	VADDPS Z31, Z7, Z7
 	CMPQ 80(DI), $0
 	JEQ winoOutput5x5Of6x6AVX512_leaky_whole_1_act
-	VADDPS (DX)(R13*1), Z7, Z7 // residual
+	VADDPS (DX)(R10*1), Z7, Z7 // residual
 winoOutput5x5Of6x6AVX512_leaky_whole_1_act:
 	VCMPPS $17, Z29, Z7, K1 // x < 0
 	VMULPS Z30, Z7, K1, Z7
@@ -1800,7 +1765,7 @@ winoOutput5x5Of6x6AVX512_leaky_whole_1_end:
 	VADDPS Z31, Z7, Z7
 	CMPQ 80(DI), $0
 	JEQ winoOutput5x5Of6x6AVX512_leaky_whole_2_act
-	VADDPS (DX)(R13*2), Z7, Z7 // residual
+	VADDPS (DX)(R10*2), Z7, Z7 // residual
 winoOutput5x5Of6x6AVX512_leaky_whole_2_act:
 	VCMPPS $17, Z29, Z7, K1 // x < 0
 	VMULPS Z30, Z7, K1, Z7
@@ -1823,7 +1788,7 @@ winoOutput5x5Of6x6AVX512_leaky_whole_3_end:
 	VADDPS Z31, Z7, Z7
 	CMPQ 80(DI), $0
 	JEQ winoOutput5x5Of6x6AVX512_leaky_whole_4_act
-	VADDPS (DX)(R13*4), Z7, Z7 // residual
+	VADDPS (DX)(R10*4), Z7, Z7 // residual
 winoOutput5x5Of6x6AVX512_leaky_whole_4_act:
 	VCMPPS $17, Z29, Z7, K1 // x < 0
 	VMULPS Z30, Z7, K1, Z7
@@ -1835,10 +1800,8 @@ winoOutput5x5Of6x6AVX512_leaky_whole_4_end:
 	DECQ R15
 	JNZ winoOutput5x5Of6x6AVX512_leaky_whole_row
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput5x5Of6x6AVX512_leaky_whole
 	VZEROUPPER
@@ -1884,23 +1847,20 @@ winoOutput5x5Of6x6AVX512_leaky_part_column:
 	DECQ DX
 	JNZ winoOutput5x5Of6x6AVX512_leaky_part_column
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
-	MOVQ 128(DI), R11
-	MOVQ R11, R12
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 112(DI), R11
 	IMULQ R10, R11
 	SUBQ R11, AX
-	IMULQ R13, R12
-	SUBQ R12, DX
-	MOVQ 112(DI), BX
+	SUBQ R11, DX
+	MOVQ 96(DI), BX
 	IMUL3Q $64, BX, BX
 	ADDQ 16(DI), BX
 winoOutput5x5Of6x6AVX512_leaky_part_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	VMOVUPS 0(BX), Z0
 	VMOVUPS 320(BX), Z1
@@ -1912,10 +1872,10 @@ winoOutput5x5Of6x6AVX512_leaky_part_row:
 	VSUBPS Z2, Z1, Z1
 	VADDPS Z4, Z3, Z2
 	VSUBPS Z4, Z3, Z3
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $0 // column before the first
 	JGT winoOutput5x5Of6x6AVX512_leaky_part_0_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $0 // column beyond the last
 	JLE winoOutput5x5Of6x6AVX512_leaky_part_0_end
 	VADDPS Z6, Z0, Z7
@@ -1929,10 +1889,10 @@ winoOutput5x5Of6x6AVX512_leaky_part_0_act:
 	VMULPS Z30, Z7, K1, Z7
 	VMOVUPS Z7, (AX)
 winoOutput5x5Of6x6AVX512_leaky_part_0_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $1 // column before the first
 	JGT winoOutput5x5Of6x6AVX512_leaky_part_1_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $1 // column beyond the last
 	JLE winoOutput5x5Of6x6AVX512_leaky_part_1_end
 	VMULPS Z28, Z1, Z7
@@ -1940,16 +1900,16 @@ winoOutput5x5Of6x6AVX512_leaky_part_0_end:
 	VADDPS Z31, Z7, Z7
 	CMPQ 80(DI), $0
 	JEQ winoOutput5x5Of6x6AVX512_leaky_part_1_act
-	VADDPS (DX)(R13*1), Z7, Z7 // residual
+	VADDPS (DX)(R10*1), Z7, Z7 // residual
 winoOutput5x5Of6x6AVX512_leaky_part_1_act:
 	VCMPPS $17, Z29, Z7, K1 // x < 0
 	VMULPS Z30, Z7, K1, Z7
 	VMOVUPS Z7, (AX)(R10*1)
 winoOutput5x5Of6x6AVX512_leaky_part_1_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $2 // column before the first
 	JGT winoOutput5x5Of6x6AVX512_leaky_part_2_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $2 // column beyond the last
 	JLE winoOutput5x5Of6x6AVX512_leaky_part_2_end
 	VMULPS Z26, Z6, Z7
@@ -1957,16 +1917,16 @@ winoOutput5x5Of6x6AVX512_leaky_part_1_end:
 	VADDPS Z31, Z7, Z7
 	CMPQ 80(DI), $0
 	JEQ winoOutput5x5Of6x6AVX512_leaky_part_2_act
-	VADDPS (DX)(R13*2), Z7, Z7 // residual
+	VADDPS (DX)(R10*2), Z7, Z7 // residual
 winoOutput5x5Of6x6AVX512_leaky_part_2_act:
 	VCMPPS $17, Z29, Z7, K1 // x < 0
 	VMULPS Z30, Z7, K1, Z7
 	VMOVUPS Z7, (AX)(R10*2)
 winoOutput5x5Of6x6AVX512_leaky_part_2_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $3 // column before the first
 	JGT winoOutput5x5Of6x6AVX512_leaky_part_3_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $3 // column beyond the last
 	JLE winoOutput5x5Of6x6AVX512_leaky_part_3_end
 	VMULPS Z24, Z1, Z7
@@ -1980,10 +1940,10 @@ winoOutput5x5Of6x6AVX512_leaky_part_3_act:
 	VMULPS Z30, Z7, K1, Z7
 	VMOVUPS Z7, (R11)
 winoOutput5x5Of6x6AVX512_leaky_part_3_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $4 // column before the first
 	JGT winoOutput5x5Of6x6AVX512_leaky_part_4_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $4 // column beyond the last
 	JLE winoOutput5x5Of6x6AVX512_leaky_part_4_end
 	VMOVAPS Z5, Z7
@@ -1992,7 +1952,7 @@ winoOutput5x5Of6x6AVX512_leaky_part_3_end:
 	VADDPS Z31, Z7, Z7
 	CMPQ 80(DI), $0
 	JEQ winoOutput5x5Of6x6AVX512_leaky_part_4_act
-	VADDPS (DX)(R13*4), Z7, Z7 // residual
+	VADDPS (DX)(R10*4), Z7, Z7 // residual
 winoOutput5x5Of6x6AVX512_leaky_part_4_act:
 	VCMPPS $17, Z29, Z7, K1 // x < 0
 	VMULPS Z30, Z7, K1, Z7
@@ -2004,10 +1964,8 @@ winoOutput5x5Of6x6AVX512_leaky_part_4_end:
 	DECQ R15
 	JNZ winoOutput5x5Of6x6AVX512_leaky_part_row
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput5x5Of6x6AVX512_leaky_part
 	VZEROUPPER
@@ -2017,15 +1975,17 @@ winoOutput5x5Of6x6AVX512_leaky_part_4_end:
 TEXT ·winoOutput3x3Of4x4AVX512(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
 	MOVQ 0(DI), SI
-	MOVQ 144(DI), CX
+	MOVQ 128(DI), CX
+	MOVQ 8(DI), R14
+	MOVQ 80(DI), R13
 	MOVQ 64(DI), AX
 	VMOVUPS (AX), Z31
 	MOVQ 72(DI), AX
 	TESTQ AX, AX
 	JNE winoOutput3x3Of4x4AVX512_leaky
-	VBROADCASTSS 152(DI), Z30
-	VBROADCASTSS 156(DI), Z29
-	MOVQ 136(DI), AX
+	VBROADCASTSS 136(DI), Z30
+	VBROADCASTSS 140(DI), Z29
+	MOVQ 120(DI), AX
 	CMPQ AX, $3
 	JNE winoOutput3x3Of4x4AVX512_clamp_part
 winoOutput3x3Of4x4AVX512_clamp_whole:
@@ -2055,17 +2015,16 @@ winoOutput3x3Of4x4AVX512_clamp_whole_column:
 	DECQ DX
 	JNZ winoOutput3x3Of4x4AVX512_clamp_whole_column
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
-	MOVQ 112(DI), BX
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 96(DI), BX
 	IMUL3Q $64, BX, BX
 	ADDQ 16(DI), BX
 winoOutput3x3Of4x4AVX512_clamp_whole_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	VMOVUPS 0(BX), Z0
 	VMOVUPS 192(BX), Z1
@@ -2087,7 +2046,7 @@ winoOutput3x3Of4x4AVX512_clamp_whole_0_end:
 	VADDPS Z31, Z7, Z7
 	CMPQ 80(DI), $0
 	JEQ winoOutput3x3Of4x4AVX512_clamp_whole_1_act
-	VADDPS (DX)(R13*1), Z7, Z7 // residual
+	VADDPS (DX)(R10*1), Z7, Z7 // residual
 winoOutput3x3Of4x4AVX512_clamp_whole_1_act:
 	VMAXPS Z7, Z30, Z7 // x < lo: lo
 	VMINPS Z7, Z29, Z7 // x > hi: hi
@@ -2097,7 +2056,7 @@ winoOutput3x3Of4x4AVX512_clamp_whole_1_end:
 	VADDPS Z31, Z7, Z7
 	CMPQ 80(DI), $0
 	JEQ winoOutput3x3Of4x4AVX512_clamp_whole_2_act
-	VADDPS (DX)(R13*2), Z7, Z7 // residual
+	VADDPS (DX)(R10*2), Z7, Z7 // residual
 winoOutput3x3Of4x4AVX512_clamp_whole_2_act:
 	VMAXPS Z7, Z30, Z7 // x < lo: lo
 	VMINPS Z7, Z29, Z7 // x > hi: hi
@@ -2109,10 +2068,8 @@ winoOutput3x3Of4x4AVX512_clamp_whole_2_end:
 	DECQ R15
 	JNZ winoOutput3x3Of4x4AVX512_clamp_whole_row
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput3x3Of4x4AVX512_clamp_whole
 	VZEROUPPER
@@ -2144,23 +2101,20 @@ winoOutput3x3Of4x4AVX512_clamp_part_column:
 	DECQ DX
 	JNZ winoOutput3x3Of4x4AVX512_clamp_part_column
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
-	MOVQ 128(DI), R11
-	MOVQ R11, R12
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 112(DI), R11
 	IMULQ R10, R11
 	SUBQ R11, AX
-	IMULQ R13, R12
-	SUBQ R12, DX
-	MOVQ 112(DI), BX
+	SUBQ R11, DX
+	MOVQ 96(DI), BX
 	IMUL3Q $64, BX, BX
 	ADDQ 16(DI), BX
 winoOutput3x3Of4x4AVX512_clamp_part_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	VMOVUPS 0(BX), Z0
 	VMOVUPS 192(BX), Z1
@@ -2168,10 +2122,10 @@ winoOutput3x3Of4x4AVX512_clamp_part_row:
 	VMOVUPS 576(BX), Z3
 	VADDPS Z2, Z1, Z6
 	VSUBPS Z2, Z1, Z1
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $0 // column before the first
 	JGT winoOutput3x3Of4x4AVX512_clamp_part_0_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $0 // column beyond the last
 	JLE winoOutput3x3Of4x4AVX512_clamp_part_0_end
 	VADDPS Z6, Z0, Z7
@@ -2184,33 +2138,33 @@ winoOutput3x3Of4x4AVX512_clamp_part_0_act:
 	VMINPS Z7, Z29, Z7 // x > hi: hi
 	VMOVUPS Z7, (AX)
 winoOutput3x3Of4x4AVX512_clamp_part_0_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $1 // column before the first
 	JGT winoOutput3x3Of4x4AVX512_clamp_part_1_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $1 // column beyond the last
 	JLE winoOutput3x3Of4x4AVX512_clamp_part_1_end
 	VMOVAPS Z1, Z7
 	VADDPS Z31, Z7, Z7
 	CMPQ 80(DI), $0
 	JEQ winoOutput3x3Of4x4AVX512_clamp_part_1_act
-	VADDPS (DX)(R13*1), Z7, Z7 // residual
+	VADDPS (DX)(R10*1), Z7, Z7 // residual
 winoOutput3x3Of4x4AVX512_clamp_part_1_act:
 	VMAXPS Z7, Z30, Z7 // x < lo: lo
 	VMINPS Z7, Z29, Z7 // x > hi: hi
 	VMOVUPS Z7, (AX)(R10*1)
 winoOutput3x3Of4x4AVX512_clamp_part_1_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $2 // column before the first
 	JGT winoOutput3x3Of4x4AVX512_clamp_part_2_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $2 // column beyond the last
 	JLE winoOutput3x3Of4x4AVX512_clamp_part_2_end
 	VADDPS Z3, Z6, Z7
 	VADDPS Z31, Z7, Z7
 	CMPQ 80(DI), $0
 	JEQ winoOutput3x3Of4x4AVX512_clamp_part_2_act
-	VADDPS (DX)(R13*2), Z7, Z7 // residual
+	VADDPS (DX)(R10*2), Z7, Z7 // residual
 winoOutput3x3Of4x4AVX512_clamp_part_2_act:
 	VMAXPS Z7, Z30, Z7 // x < lo: lo
 	VMINPS Z7, Z29, Z7 // x > hi: hi
@@ -2222,10 +2176,8 @@ winoOutput3x3Of4x4AVX512_clamp_part_2_end:
 	DECQ R15
 	JNZ winoOutput3x3Of4x4AVX512_clamp_part_row
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput3x3Of4x4AVX512_clamp_part
 	VZEROUPPER
@@ -2233,7 +2185,7 @@ winoOutput3x3Of4x4AVX512_clamp_part_2_end:
 winoOutput3x3Of4x4AVX512_leaky:
 	VMOVUPS (AX), Z30
 	VPXORD Z29, Z29, Z29
-	MOVQ 136(DI), AX
+	MOVQ 120(DI), AX
 	CMPQ AX, $3
 	JNE winoOutput3x3Of4x4AVX512_leaky_part
 winoOutput3x3Of4x4AVX512_leaky_whole:
@@ -2263,17 +2215,16 @@ winoOutput3x3Of4x4AVX512_leaky_whole_column:
 	DECQ DX
 	JNZ winoOutput3x3Of4x4AVX512_leaky_whole_column
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
-	MOVQ 112(DI), BX
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 96(DI), BX
 	IMUL3Q $64, BX, BX
 	ADDQ 16(DI), BX
 winoOutput3x3Of4x4AVX512_leaky_whole_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	VMOVUPS 0(BX), Z0
 	VMOVUPS 192(BX), Z1
@@ -2295,7 +2246,7 @@ winoOutput3x3Of4x4AVX512_leaky_whole_0_end:
 	VADDPS Z31, Z7, Z7
 	CMPQ 80(DI), $0
 	JEQ winoOutput3x3Of4x4AVX512_leaky_whole_1_act
-	VADDPS (DX)(R13*1), Z7, Z7 // residual
+	VADDPS (DX)(R10*1), Z7, Z7 // residual
 winoOutput3x3Of4x4AVX512_leaky_whole_1_act:
 	VCMPPS $17, Z29, Z7, K1 // x < 0
 	VMULPS Z30, Z7, K1, Z7
@@ -2305,7 +2256,7 @@ winoOutput3x3Of4x4AVX512_leaky_whole_1_end:
 	VADDPS Z31, Z7, Z7
 	CMPQ 80(DI), $0
 	JEQ winoOutput3x3Of4x4AVX512_leaky_whole_2_act
-	VADDPS (DX)(R13*2), Z7, Z7 // residual
+	VADDPS (DX)(R10*2), Z7, Z7 // residual
 winoOutput3x3Of4x4AVX512_leaky_whole_2_act:
 	VCMPPS $17, Z29, Z7, K1 // x < 0
 	VMULPS Z30, Z7, K1, Z7
@@ -2317,10 +2268,8 @@ winoOutput3x3Of4x4AVX512_leaky_whole_2_end:
 	DECQ R15
 	JNZ winoOutput3x3Of4x4AVX512_leaky_whole_row
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput3x3Of4x4AVX512_leaky_whole
 	VZEROUPPER
@@ -2352,23 +2301,20 @@ winoOutput3x3Of4x4AVX512_leaky_part_column:
 	DECQ DX
 	JNZ winoOutput3x3Of4x4AVX512_leaky_part_column
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
-	MOVQ 128(DI), R11
-	MOVQ R11, R12
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 112(DI), R11
 	IMULQ R10, R11
 	SUBQ R11, AX
-	IMULQ R13, R12
-	SUBQ R12, DX
-	MOVQ 112(DI), BX
+	SUBQ R11, DX
+	MOVQ 96(DI), BX
 	IMUL3Q $64, BX, BX
 	ADDQ 16(DI), BX
 winoOutput3x3Of4x4AVX512_leaky_part_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	VMOVUPS 0(BX), Z0
 	VMOVUPS 192(BX), Z1
@@ -2376,10 +2322,10 @@ winoOutput3x3Of4x4AVX512_leaky_part_row:
 	VMOVUPS 576(BX), Z3
 	VADDPS Z2, Z1, Z6
 	VSUBPS Z2, Z1, Z1
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $0 // column before the first
 	JGT winoOutput3x3Of4x4AVX512_leaky_part_0_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $0 // column beyond the last
 	JLE winoOutput3x3Of4x4AVX512_leaky_part_0_end
 	VADDPS Z6, Z0, Z7
@@ -2392,33 +2338,33 @@ winoOutput3x3Of4x4AVX512_leaky_part_0_act:
 	VMULPS Z30, Z7, K1, Z7
 	VMOVUPS Z7, (AX)
 winoOutput3x3Of4x4AVX512_leaky_part_0_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $1 // column before the first
 	JGT winoOutput3x3Of4x4AVX512_leaky_part_1_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $1 // column beyond the last
 	JLE winoOutput3x3Of4x4AVX512_leaky_part_1_end
 	VMOVAPS Z1, Z7
 	VADDPS Z31, Z7, Z7
 	CMPQ 80(DI), $0
 	JEQ winoOutput3x3Of4x4AVX512_leaky_part_1_act
-	VADDPS (DX)(R13*1), Z7, Z7 // residual
+	VADDPS (DX)(R10*1), Z7, Z7 // residual
 winoOutput3x3Of4x4AVX512_leaky_part_1_act:
 	VCMPPS $17, Z29, Z7, K1 // x < 0
 	VMULPS Z30, Z7, K1, Z7
 	VMOVUPS Z7, (AX)(R10*1)
 winoOutput3x3Of4x4AVX512_leaky_part_1_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $2 // column before the first
 	JGT winoOutput3x3Of4x4AVX512_leaky_part_2_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $2 // column beyond the last
 	JLE winoOutput3x3Of4x4AVX512_leaky_part_2_end
 	VADDPS Z3, Z6, Z7
 	VADDPS Z31, Z7, Z7
 	CMPQ 80(DI), $0
 	JEQ winoOutput3x3Of4x4AVX512_leaky_part_2_act
-	VADDPS (DX)(R13*2), Z7, Z7 // residual
+	VADDPS (DX)(R10*2), Z7, Z7 // residual
 winoOutput3x3Of4x4AVX512_leaky_part_2_act:
 	VCMPPS $17, Z29, Z7, K1 // x < 0
 	VMULPS Z30, Z7, K1, Z7
@@ -2430,10 +2376,8 @@ winoOutput3x3Of4x4AVX512_leaky_part_2_end:
 	DECQ R15
 	JNZ winoOutput3x3Of4x4AVX512_leaky_part_row
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput3x3Of4x4AVX512_leaky_part
 	VZEROUPPER
@@ -2443,7 +2387,9 @@ winoOutput3x3Of4x4AVX512_leaky_part_2_end:
 TEXT ·winoOutput2x2Of6x6AVX512(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
 	MOVQ 0(DI), SI
-	MOVQ 144(DI), CX
+	MOVQ 128(DI), CX
+	MOVQ 8(DI), R14
+	MOVQ 80(DI), R13
 	MOVQ 64(DI), AX
 	VMOVUPS (AX), Z31
 	VMOVUPS winoConst<>+128(SB), Z28 // 0.70711
@@ -2451,9 +2397,9 @@ TEXT ·winoOutput2x2Of6x6AVX512(SB), NOSPLIT, $0-8
 	MOVQ 72(DI), AX
 	TESTQ AX, AX
 	JNE winoOutput2x2Of6x6AVX512_leaky
-	VBROADCASTSS 152(DI), Z30
-	VBROADCASTSS 156(DI), Z29
-	MOVQ 136(DI), AX
+	VBROADCASTSS 136(DI), Z30
+	VBROADCASTSS 140(DI), Z29
+	MOVQ 120(DI), AX
 	CMPQ AX, $2
 	JNE winoOutput2x2Of6x6AVX512_clamp_part
 winoOutput2x2Of6x6AVX512_clamp_whole:
@@ -2488,17 +2434,16 @@ winoOutput2x2Of6x6AVX512_clamp_whole_column:
 	DECQ DX
 	JNZ winoOutput2x2Of6x6AVX512_clamp_whole_column
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
-	MOVQ 112(DI), BX
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 96(DI), BX
 	IMUL3Q $64, BX, BX
 	ADDQ 16(DI), BX
 winoOutput2x2Of6x6AVX512_clamp_whole_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	VMOVUPS 0(BX), Z0
 	VMOVUPS 128(BX), Z1
@@ -2527,7 +2472,7 @@ winoOutput2x2Of6x6AVX512_clamp_whole_0_end:
 	VADDPS Z31, Z7, Z7
 	CMPQ 80(DI), $0
 	JEQ winoOutput2x2Of6x6AVX512_clamp_whole_1_act
-	VADDPS (DX)(R13*1), Z7, Z7 // residual
+	VADDPS (DX)(R10*1), Z7, Z7 // residual
 winoOutput2x2Of6x6AVX512_clamp_whole_1_act:
 	VMAXPS Z7, Z30, Z7 // x < lo: lo
 	VMINPS Z7, Z29, Z7 // x > hi: hi
@@ -2539,10 +2484,8 @@ winoOutput2x2Of6x6AVX512_clamp_whole_1_end:
 	DECQ R15
 	JNZ winoOutput2x2Of6x6AVX512_clamp_whole_row
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput2x2Of6x6AVX512_clamp_whole
 	VZEROUPPER
@@ -2579,23 +2522,20 @@ winoOutput2x2Of6x6AVX512_clamp_part_column:
 	DECQ DX
 	JNZ winoOutput2x2Of6x6AVX512_clamp_part_column
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
-	MOVQ 128(DI), R11
-	MOVQ R11, R12
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 112(DI), R11
 	IMULQ R10, R11
 	SUBQ R11, AX
-	IMULQ R13, R12
-	SUBQ R12, DX
-	MOVQ 112(DI), BX
+	SUBQ R11, DX
+	MOVQ 96(DI), BX
 	IMUL3Q $64, BX, BX
 	ADDQ 16(DI), BX
 winoOutput2x2Of6x6AVX512_clamp_part_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	VMOVUPS 0(BX), Z0
 	VMOVUPS 128(BX), Z1
@@ -2607,10 +2547,10 @@ winoOutput2x2Of6x6AVX512_clamp_part_row:
 	VSUBPS Z2, Z1, Z1
 	VADDPS Z4, Z3, Z2
 	VSUBPS Z4, Z3, Z3
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $0 // column before the first
 	JGT winoOutput2x2Of6x6AVX512_clamp_part_0_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $0 // column beyond the last
 	JLE winoOutput2x2Of6x6AVX512_clamp_part_0_end
 	VADDPS Z6, Z0, Z7
@@ -2624,10 +2564,10 @@ winoOutput2x2Of6x6AVX512_clamp_part_0_act:
 	VMINPS Z7, Z29, Z7 // x > hi: hi
 	VMOVUPS Z7, (AX)
 winoOutput2x2Of6x6AVX512_clamp_part_0_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $1 // column before the first
 	JGT winoOutput2x2Of6x6AVX512_clamp_part_1_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $1 // column beyond the last
 	JLE winoOutput2x2Of6x6AVX512_clamp_part_1_end
 	VMOVAPS Z5, Z7
@@ -2636,7 +2576,7 @@ winoOutput2x2Of6x6AVX512_clamp_part_0_end:
 	VADDPS Z31, Z7, Z7
 	CMPQ 80(DI), $0
 	JEQ winoOutput2x2Of6x6AVX512_clamp_part_1_act
-	VADDPS (DX)(R13*1), Z7, Z7 // residual
+	VADDPS (DX)(R10*1), Z7, Z7 // residual
 winoOutput2x2Of6x6AVX512_clamp_part_1_act:
 	VMAXPS Z7, Z30, Z7 // x < lo: lo
 	VMINPS Z7, Z29, Z7 // x > hi: hi
@@ -2648,10 +2588,8 @@ winoOutput2x2Of6x6AVX512_clamp_part_1_end:
 	DECQ R15
 	JNZ winoOutput2x2Of6x6AVX512_clamp_part_row
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput2x2Of6x6AVX512_clamp_part
 	VZEROUPPER
@@ -2659,7 +2597,7 @@ winoOutput2x2Of6x6AVX512_clamp_part_1_end:
 winoOutput2x2Of6x6AVX512_leaky:
 	VMOVUPS (AX), Z30
 	VPXORD Z29, Z29, Z29
-	MOVQ 136(DI), AX
+	MOVQ 120(DI), AX
 	CMPQ AX, $2
 	JNE winoOutput2x2Of6x6AVX512_leaky_part
 winoOutput2x2Of6x6AVX512_leaky_whole:
@@ -2694,17 +2632,16 @@ winoOutput2x2Of6x6AVX512_leaky_whole_column:
 	DECQ DX
 	JNZ winoOutput2x2Of6x6AVX512_leaky_whole_column
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
-	MOVQ 112(DI), BX
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 96(DI), BX
 	IMUL3Q $64, BX, BX
 	ADDQ 16(DI), BX
 winoOutput2x2Of6x6AVX512_leaky_whole_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	VMOVUPS 0(BX), Z0
 	VMOVUPS 128(BX), Z1
@@ -2733,7 +2670,7 @@ winoOutput2x2Of6x6AVX512_leaky_whole_0_end:
 	VADDPS Z31, Z7, Z7
 	CMPQ 80(DI), $0
 	JEQ winoOutput2x2Of6x6AVX512_leaky_whole_1_act
-	VADDPS (DX)(R13*1), Z7, Z7 // residual
+	VADDPS (DX)(R10*1), Z7, Z7 // residual
 winoOutput2x2Of6x6AVX512_leaky_whole_1_act:
 	VCMPPS $17, Z29, Z7, K1 // x < 0
 	VMULPS Z30, Z7, K1, Z7
@@ -2745,10 +2682,8 @@ winoOutput2x2Of6x6AVX512_leaky_whole_1_end:
 	DECQ R15
 	JNZ winoOutput2x2Of6x6AVX512_leaky_whole_row
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput2x2Of6x6AVX512_leaky_whole
 	VZEROUPPER
@@ -2785,23 +2720,20 @@ winoOutput2x2Of6x6AVX512_leaky_part_column:
 	DECQ DX
 	JNZ winoOutput2x2Of6x6AVX512_leaky_part_column
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
-	MOVQ 128(DI), R11
-	MOVQ R11, R12
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 112(DI), R11
 	IMULQ R10, R11
 	SUBQ R11, AX
-	IMULQ R13, R12
-	SUBQ R12, DX
-	MOVQ 112(DI), BX
+	SUBQ R11, DX
+	MOVQ 96(DI), BX
 	IMUL3Q $64, BX, BX
 	ADDQ 16(DI), BX
 winoOutput2x2Of6x6AVX512_leaky_part_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	VMOVUPS 0(BX), Z0
 	VMOVUPS 128(BX), Z1
@@ -2813,10 +2745,10 @@ winoOutput2x2Of6x6AVX512_leaky_part_row:
 	VSUBPS Z2, Z1, Z1
 	VADDPS Z4, Z3, Z2
 	VSUBPS Z4, Z3, Z3
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $0 // column before the first
 	JGT winoOutput2x2Of6x6AVX512_leaky_part_0_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $0 // column beyond the last
 	JLE winoOutput2x2Of6x6AVX512_leaky_part_0_end
 	VADDPS Z6, Z0, Z7
@@ -2830,10 +2762,10 @@ winoOutput2x2Of6x6AVX512_leaky_part_0_act:
 	VMULPS Z30, Z7, K1, Z7
 	VMOVUPS Z7, (AX)
 winoOutput2x2Of6x6AVX512_leaky_part_0_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $1 // column before the first
 	JGT winoOutput2x2Of6x6AVX512_leaky_part_1_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $1 // column beyond the last
 	JLE winoOutput2x2Of6x6AVX512_leaky_part_1_end
 	VMOVAPS Z5, Z7
@@ -2842,7 +2774,7 @@ winoOutput2x2Of6x6AVX512_leaky_part_0_end:
 	VADDPS Z31, Z7, Z7
 	CMPQ 80(DI), $0
 	JEQ winoOutput2x2Of6x6AVX512_leaky_part_1_act
-	VADDPS (DX)(R13*1), Z7, Z7 // residual
+	VADDPS (DX)(R10*1), Z7, Z7 // residual
 winoOutput2x2Of6x6AVX512_leaky_part_1_act:
 	VCMPPS $17, Z29, Z7, K1 // x < 0
 	VMULPS Z30, Z7, K1, Z7
@@ -2854,10 +2786,8 @@ winoOutput2x2Of6x6AVX512_leaky_part_1_end:
 	DECQ R15
 	JNZ winoOutput2x2Of6x6AVX512_leaky_part_row
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput2x2Of6x6AVX512_leaky_part
 	VZEROUPPER
@@ -2867,7 +2797,9 @@ winoOutput2x2Of6x6AVX512_leaky_part_1_end:
 TEXT ·winoOutput1x4Of1x6AVX512(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
 	MOVQ 0(DI), SI
-	MOVQ 144(DI), CX
+	MOVQ 128(DI), CX
+	MOVQ 8(DI), R14
+	MOVQ 80(DI), R13
 	MOVQ 64(DI), AX
 	VMOVUPS (AX), Z31
 	VMOVUPS winoConst<>+128(SB), Z28 // 0.70711
@@ -2879,21 +2811,20 @@ TEXT ·winoOutput1x4Of1x6AVX512(SB), NOSPLIT, $0-8
 	MOVQ 72(DI), AX
 	TESTQ AX, AX
 	JNE winoOutput1x4Of1x6AVX512_leaky
-	VBROADCASTSS 152(DI), Z30
-	VBROADCASTSS 156(DI), Z29
-	MOVQ 136(DI), AX
+	VBROADCASTSS 136(DI), Z30
+	VBROADCASTSS 140(DI), Z29
+	MOVQ 120(DI), AX
 	CMPQ AX, $4
 	JNE winoOutput1x4Of1x6AVX512_clamp_part
 winoOutput1x4Of1x6AVX512_clamp_whole:
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
 winoOutput1x4Of1x6AVX512_clamp_whole_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	MOVQ 24(DI), R8
 	LEAQ (R8)(R8*2), R9
@@ -2924,7 +2855,7 @@ winoOutput1x4Of1x6AVX512_clamp_whole_0_end:
 	VADDPS Z31, Z7, Z7
 	CMPQ 80(DI), $0
 	JEQ winoOutput1x4Of1x6AVX512_clamp_whole_1_act
-	VADDPS (DX)(R13*1), Z7, Z7 // residual
+	VADDPS (DX)(R10*1), Z7, Z7 // residual
 winoOutput1x4Of1x6AVX512_clamp_whole_1_act:
 	VMAXPS Z7, Z30, Z7 // x < lo: lo
 	VMINPS Z7, Z29, Z7 // x > hi: hi
@@ -2935,7 +2866,7 @@ winoOutput1x4Of1x6AVX512_clamp_whole_1_end:
 	VADDPS Z31, Z7, Z7
 	CMPQ 80(DI), $0
 	JEQ winoOutput1x4Of1x6AVX512_clamp_whole_2_act
-	VADDPS (DX)(R13*2), Z7, Z7 // residual
+	VADDPS (DX)(R10*2), Z7, Z7 // residual
 winoOutput1x4Of1x6AVX512_clamp_whole_2_act:
 	VMAXPS Z7, Z30, Z7 // x < lo: lo
 	VMINPS Z7, Z29, Z7 // x > hi: hi
@@ -2954,30 +2885,25 @@ winoOutput1x4Of1x6AVX512_clamp_whole_3_act:
 	VMOVUPS Z7, (R11)
 winoOutput1x4Of1x6AVX512_clamp_whole_3_end:
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput1x4Of1x6AVX512_clamp_whole
 	VZEROUPPER
 	RET
 winoOutput1x4Of1x6AVX512_clamp_part:
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
-	MOVQ 128(DI), R11
-	MOVQ R11, R12
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 112(DI), R11
 	IMULQ R10, R11
 	SUBQ R11, AX
-	IMULQ R13, R12
-	SUBQ R12, DX
+	SUBQ R11, DX
 winoOutput1x4Of1x6AVX512_clamp_part_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	MOVQ 24(DI), R8
 	LEAQ (R8)(R8*2), R9
@@ -2992,10 +2918,10 @@ winoOutput1x4Of1x6AVX512_clamp_part_row:
 	VSUBPS Z2, Z1, Z1
 	VADDPS Z4, Z3, Z2
 	VSUBPS Z4, Z3, Z3
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $0 // column before the first
 	JGT winoOutput1x4Of1x6AVX512_clamp_part_0_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $0 // column beyond the last
 	JLE winoOutput1x4Of1x6AVX512_clamp_part_0_end
 	VADDPS Z6, Z0, Z7
@@ -3009,10 +2935,10 @@ winoOutput1x4Of1x6AVX512_clamp_part_0_act:
 	VMINPS Z7, Z29, Z7 // x > hi: hi
 	VMOVUPS Z7, (AX)
 winoOutput1x4Of1x6AVX512_clamp_part_0_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $1 // column before the first
 	JGT winoOutput1x4Of1x6AVX512_clamp_part_1_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $1 // column beyond the last
 	JLE winoOutput1x4Of1x6AVX512_clamp_part_1_end
 	VMULPS Z28, Z1, Z7
@@ -3020,16 +2946,16 @@ winoOutput1x4Of1x6AVX512_clamp_part_0_end:
 	VADDPS Z31, Z7, Z7
 	CMPQ 80(DI), $0
 	JEQ winoOutput1x4Of1x6AVX512_clamp_part_1_act
-	VADDPS (DX)(R13*1), Z7, Z7 // residual
+	VADDPS (DX)(R10*1), Z7, Z7 // residual
 winoOutput1x4Of1x6AVX512_clamp_part_1_act:
 	VMAXPS Z7, Z30, Z7 // x < lo: lo
 	VMINPS Z7, Z29, Z7 // x > hi: hi
 	VMOVUPS Z7, (AX)(R10*1)
 winoOutput1x4Of1x6AVX512_clamp_part_1_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $2 // column before the first
 	JGT winoOutput1x4Of1x6AVX512_clamp_part_2_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $2 // column beyond the last
 	JLE winoOutput1x4Of1x6AVX512_clamp_part_2_end
 	VMULPS Z26, Z6, Z7
@@ -3037,16 +2963,16 @@ winoOutput1x4Of1x6AVX512_clamp_part_1_end:
 	VADDPS Z31, Z7, Z7
 	CMPQ 80(DI), $0
 	JEQ winoOutput1x4Of1x6AVX512_clamp_part_2_act
-	VADDPS (DX)(R13*2), Z7, Z7 // residual
+	VADDPS (DX)(R10*2), Z7, Z7 // residual
 winoOutput1x4Of1x6AVX512_clamp_part_2_act:
 	VMAXPS Z7, Z30, Z7 // x < lo: lo
 	VMINPS Z7, Z29, Z7 // x > hi: hi
 	VMOVUPS Z7, (AX)(R10*2)
 winoOutput1x4Of1x6AVX512_clamp_part_2_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $3 // column before the first
 	JGT winoOutput1x4Of1x6AVX512_clamp_part_3_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $3 // column beyond the last
 	JLE winoOutput1x4Of1x6AVX512_clamp_part_3_end
 	VMOVAPS Z5, Z7
@@ -3062,10 +2988,8 @@ winoOutput1x4Of1x6AVX512_clamp_part_3_act:
 	VMOVUPS Z7, (R11)
 winoOutput1x4Of1x6AVX512_clamp_part_3_end:
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput1x4Of1x6AVX512_clamp_part
 	VZEROUPPER
@@ -3073,19 +2997,18 @@ winoOutput1x4Of1x6AVX512_clamp_part_3_end:
 winoOutput1x4Of1x6AVX512_leaky:
 	VMOVUPS (AX), Z30
 	VPXORD Z29, Z29, Z29
-	MOVQ 136(DI), AX
+	MOVQ 120(DI), AX
 	CMPQ AX, $4
 	JNE winoOutput1x4Of1x6AVX512_leaky_part
 winoOutput1x4Of1x6AVX512_leaky_whole:
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
 winoOutput1x4Of1x6AVX512_leaky_whole_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	MOVQ 24(DI), R8
 	LEAQ (R8)(R8*2), R9
@@ -3116,7 +3039,7 @@ winoOutput1x4Of1x6AVX512_leaky_whole_0_end:
 	VADDPS Z31, Z7, Z7
 	CMPQ 80(DI), $0
 	JEQ winoOutput1x4Of1x6AVX512_leaky_whole_1_act
-	VADDPS (DX)(R13*1), Z7, Z7 // residual
+	VADDPS (DX)(R10*1), Z7, Z7 // residual
 winoOutput1x4Of1x6AVX512_leaky_whole_1_act:
 	VCMPPS $17, Z29, Z7, K1 // x < 0
 	VMULPS Z30, Z7, K1, Z7
@@ -3127,7 +3050,7 @@ winoOutput1x4Of1x6AVX512_leaky_whole_1_end:
 	VADDPS Z31, Z7, Z7
 	CMPQ 80(DI), $0
 	JEQ winoOutput1x4Of1x6AVX512_leaky_whole_2_act
-	VADDPS (DX)(R13*2), Z7, Z7 // residual
+	VADDPS (DX)(R10*2), Z7, Z7 // residual
 winoOutput1x4Of1x6AVX512_leaky_whole_2_act:
 	VCMPPS $17, Z29, Z7, K1 // x < 0
 	VMULPS Z30, Z7, K1, Z7
@@ -3146,30 +3069,25 @@ winoOutput1x4Of1x6AVX512_leaky_whole_3_act:
 	VMOVUPS Z7, (R11)
 winoOutput1x4Of1x6AVX512_leaky_whole_3_end:
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput1x4Of1x6AVX512_leaky_whole
 	VZEROUPPER
 	RET
 winoOutput1x4Of1x6AVX512_leaky_part:
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
-	MOVQ 128(DI), R11
-	MOVQ R11, R12
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 112(DI), R11
 	IMULQ R10, R11
 	SUBQ R11, AX
-	IMULQ R13, R12
-	SUBQ R12, DX
+	SUBQ R11, DX
 winoOutput1x4Of1x6AVX512_leaky_part_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	MOVQ 24(DI), R8
 	LEAQ (R8)(R8*2), R9
@@ -3184,10 +3102,10 @@ winoOutput1x4Of1x6AVX512_leaky_part_row:
 	VSUBPS Z2, Z1, Z1
 	VADDPS Z4, Z3, Z2
 	VSUBPS Z4, Z3, Z3
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $0 // column before the first
 	JGT winoOutput1x4Of1x6AVX512_leaky_part_0_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $0 // column beyond the last
 	JLE winoOutput1x4Of1x6AVX512_leaky_part_0_end
 	VADDPS Z6, Z0, Z7
@@ -3201,10 +3119,10 @@ winoOutput1x4Of1x6AVX512_leaky_part_0_act:
 	VMULPS Z30, Z7, K1, Z7
 	VMOVUPS Z7, (AX)
 winoOutput1x4Of1x6AVX512_leaky_part_0_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $1 // column before the first
 	JGT winoOutput1x4Of1x6AVX512_leaky_part_1_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $1 // column beyond the last
 	JLE winoOutput1x4Of1x6AVX512_leaky_part_1_end
 	VMULPS Z28, Z1, Z7
@@ -3212,16 +3130,16 @@ winoOutput1x4Of1x6AVX512_leaky_part_0_end:
 	VADDPS Z31, Z7, Z7
 	CMPQ 80(DI), $0
 	JEQ winoOutput1x4Of1x6AVX512_leaky_part_1_act
-	VADDPS (DX)(R13*1), Z7, Z7 // residual
+	VADDPS (DX)(R10*1), Z7, Z7 // residual
 winoOutput1x4Of1x6AVX512_leaky_part_1_act:
 	VCMPPS $17, Z29, Z7, K1 // x < 0
 	VMULPS Z30, Z7, K1, Z7
 	VMOVUPS Z7, (AX)(R10*1)
 winoOutput1x4Of1x6AVX512_leaky_part_1_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $2 // column before the first
 	JGT winoOutput1x4Of1x6AVX512_leaky_part_2_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $2 // column beyond the last
 	JLE winoOutput1x4Of1x6AVX512_leaky_part_2_end
 	VMULPS Z26, Z6, Z7
@@ -3229,16 +3147,16 @@ winoOutput1x4Of1x6AVX512_leaky_part_1_end:
 	VADDPS Z31, Z7, Z7
 	CMPQ 80(DI), $0
 	JEQ winoOutput1x4Of1x6AVX512_leaky_part_2_act
-	VADDPS (DX)(R13*2), Z7, Z7 // residual
+	VADDPS (DX)(R10*2), Z7, Z7 // residual
 winoOutput1x4Of1x6AVX512_leaky_part_2_act:
 	VCMPPS $17, Z29, Z7, K1 // x < 0
 	VMULPS Z30, Z7, K1, Z7
 	VMOVUPS Z7, (AX)(R10*2)
 winoOutput1x4Of1x6AVX512_leaky_part_2_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $3 // column before the first
 	JGT winoOutput1x4Of1x6AVX512_leaky_part_3_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $3 // column beyond the last
 	JLE winoOutput1x4Of1x6AVX512_leaky_part_3_end
 	VMOVAPS Z5, Z7
@@ -3254,10 +3172,8 @@ winoOutput1x4Of1x6AVX512_leaky_part_3_act:
 	VMOVUPS Z7, (R11)
 winoOutput1x4Of1x6AVX512_leaky_part_3_end:
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput1x4Of1x6AVX512_leaky_part
 	VZEROUPPER
@@ -3267,27 +3183,28 @@ winoOutput1x4Of1x6AVX512_leaky_part_3_end:
 TEXT ·winoOutput1x2Of1x4AVX512(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
 	MOVQ 0(DI), SI
-	MOVQ 144(DI), CX
+	MOVQ 128(DI), CX
+	MOVQ 8(DI), R14
+	MOVQ 80(DI), R13
 	MOVQ 64(DI), AX
 	VMOVUPS (AX), Z31
 	MOVQ 72(DI), AX
 	TESTQ AX, AX
 	JNE winoOutput1x2Of1x4AVX512_leaky
-	VBROADCASTSS 152(DI), Z30
-	VBROADCASTSS 156(DI), Z29
-	MOVQ 136(DI), AX
+	VBROADCASTSS 136(DI), Z30
+	VBROADCASTSS 140(DI), Z29
+	MOVQ 120(DI), AX
 	CMPQ AX, $2
 	JNE winoOutput1x2Of1x4AVX512_clamp_part
 winoOutput1x2Of1x4AVX512_clamp_whole:
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
 winoOutput1x2Of1x4AVX512_clamp_whole_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	MOVQ 24(DI), R8
 	LEAQ (R8)(R8*2), R9
@@ -3312,37 +3229,32 @@ winoOutput1x2Of1x4AVX512_clamp_whole_0_end:
 	VADDPS Z31, Z7, Z7
 	CMPQ 80(DI), $0
 	JEQ winoOutput1x2Of1x4AVX512_clamp_whole_1_act
-	VADDPS (DX)(R13*1), Z7, Z7 // residual
+	VADDPS (DX)(R10*1), Z7, Z7 // residual
 winoOutput1x2Of1x4AVX512_clamp_whole_1_act:
 	VMAXPS Z7, Z30, Z7 // x < lo: lo
 	VMINPS Z7, Z29, Z7 // x > hi: hi
 	VMOVUPS Z7, (AX)(R10*1)
 winoOutput1x2Of1x4AVX512_clamp_whole_1_end:
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput1x2Of1x4AVX512_clamp_whole
 	VZEROUPPER
 	RET
 winoOutput1x2Of1x4AVX512_clamp_part:
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
-	MOVQ 128(DI), R11
-	MOVQ R11, R12
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 112(DI), R11
 	IMULQ R10, R11
 	SUBQ R11, AX
-	IMULQ R13, R12
-	SUBQ R12, DX
+	SUBQ R11, DX
 winoOutput1x2Of1x4AVX512_clamp_part_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	MOVQ 24(DI), R8
 	LEAQ (R8)(R8*2), R9
@@ -3353,10 +3265,10 @@ winoOutput1x2Of1x4AVX512_clamp_part_row:
 	VMOVUPS (R9), Z3
 	VADDPS Z2, Z1, Z6
 	VSUBPS Z2, Z1, Z1
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $0 // column before the first
 	JGT winoOutput1x2Of1x4AVX512_clamp_part_0_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $0 // column beyond the last
 	JLE winoOutput1x2Of1x4AVX512_clamp_part_0_end
 	VADDPS Z6, Z0, Z7
@@ -3369,27 +3281,25 @@ winoOutput1x2Of1x4AVX512_clamp_part_0_act:
 	VMINPS Z7, Z29, Z7 // x > hi: hi
 	VMOVUPS Z7, (AX)
 winoOutput1x2Of1x4AVX512_clamp_part_0_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $1 // column before the first
 	JGT winoOutput1x2Of1x4AVX512_clamp_part_1_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $1 // column beyond the last
 	JLE winoOutput1x2Of1x4AVX512_clamp_part_1_end
 	VADDPS Z3, Z1, Z7
 	VADDPS Z31, Z7, Z7
 	CMPQ 80(DI), $0
 	JEQ winoOutput1x2Of1x4AVX512_clamp_part_1_act
-	VADDPS (DX)(R13*1), Z7, Z7 // residual
+	VADDPS (DX)(R10*1), Z7, Z7 // residual
 winoOutput1x2Of1x4AVX512_clamp_part_1_act:
 	VMAXPS Z7, Z30, Z7 // x < lo: lo
 	VMINPS Z7, Z29, Z7 // x > hi: hi
 	VMOVUPS Z7, (AX)(R10*1)
 winoOutput1x2Of1x4AVX512_clamp_part_1_end:
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput1x2Of1x4AVX512_clamp_part
 	VZEROUPPER
@@ -3397,19 +3307,18 @@ winoOutput1x2Of1x4AVX512_clamp_part_1_end:
 winoOutput1x2Of1x4AVX512_leaky:
 	VMOVUPS (AX), Z30
 	VPXORD Z29, Z29, Z29
-	MOVQ 136(DI), AX
+	MOVQ 120(DI), AX
 	CMPQ AX, $2
 	JNE winoOutput1x2Of1x4AVX512_leaky_part
 winoOutput1x2Of1x4AVX512_leaky_whole:
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
 winoOutput1x2Of1x4AVX512_leaky_whole_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	MOVQ 24(DI), R8
 	LEAQ (R8)(R8*2), R9
@@ -3434,37 +3343,32 @@ winoOutput1x2Of1x4AVX512_leaky_whole_0_end:
 	VADDPS Z31, Z7, Z7
 	CMPQ 80(DI), $0
 	JEQ winoOutput1x2Of1x4AVX512_leaky_whole_1_act
-	VADDPS (DX)(R13*1), Z7, Z7 // residual
+	VADDPS (DX)(R10*1), Z7, Z7 // residual
 winoOutput1x2Of1x4AVX512_leaky_whole_1_act:
 	VCMPPS $17, Z29, Z7, K1 // x < 0
 	VMULPS Z30, Z7, K1, Z7
 	VMOVUPS Z7, (AX)(R10*1)
 winoOutput1x2Of1x4AVX512_leaky_whole_1_end:
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput1x2Of1x4AVX512_leaky_whole
 	VZEROUPPER
 	RET
 winoOutput1x2Of1x4AVX512_leaky_part:
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
-	MOVQ 128(DI), R11
-	MOVQ R11, R12
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 112(DI), R11
 	IMULQ R10, R11
 	SUBQ R11, AX
-	IMULQ R13, R12
-	SUBQ R12, DX
+	SUBQ R11, DX
 winoOutput1x2Of1x4AVX512_leaky_part_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	MOVQ 24(DI), R8
 	LEAQ (R8)(R8*2), R9
@@ -3475,10 +3379,10 @@ winoOutput1x2Of1x4AVX512_leaky_part_row:
 	VMOVUPS (R9), Z3
 	VADDPS Z2, Z1, Z6
 	VSUBPS Z2, Z1, Z1
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $0 // column before the first
 	JGT winoOutput1x2Of1x4AVX512_leaky_part_0_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $0 // column beyond the last
 	JLE winoOutput1x2Of1x4AVX512_leaky_part_0_end
 	VADDPS Z6, Z0, Z7
@@ -3491,27 +3395,25 @@ winoOutput1x2Of1x4AVX512_leaky_part_0_act:
 	VMULPS Z30, Z7, K1, Z7
 	VMOVUPS Z7, (AX)
 winoOutput1x2Of1x4AVX512_leaky_part_0_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $1 // column before the first
 	JGT winoOutput1x2Of1x4AVX512_leaky_part_1_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $1 // column beyond the last
 	JLE winoOutput1x2Of1x4AVX512_leaky_part_1_end
 	VADDPS Z3, Z1, Z7
 	VADDPS Z31, Z7, Z7
 	CMPQ 80(DI), $0
 	JEQ winoOutput1x2Of1x4AVX512_leaky_part_1_act
-	VADDPS (DX)(R13*1), Z7, Z7 // residual
+	VADDPS (DX)(R10*1), Z7, Z7 // residual
 winoOutput1x2Of1x4AVX512_leaky_part_1_act:
 	VCMPPS $17, Z29, Z7, K1 // x < 0
 	VMULPS Z30, Z7, K1, Z7
 	VMOVUPS Z7, (AX)(R10*1)
 winoOutput1x2Of1x4AVX512_leaky_part_1_end:
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput1x2Of1x4AVX512_leaky_part
 	VZEROUPPER
@@ -3788,7 +3690,9 @@ winoInput1x4AVX2_tile:
 TEXT ·winoOutput4x4Of6x6AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
 	MOVQ 0(DI), SI
-	MOVQ 144(DI), CX
+	MOVQ 128(DI), CX
+	MOVQ 8(DI), R14
+	MOVQ 80(DI), R13
 	MOVQ 64(DI), AX
 	VMOVUPS (AX), Y15
 	VMOVUPS winoConst<>+128(SB), Y12 // 0.70711
@@ -3798,9 +3702,9 @@ TEXT ·winoOutput4x4Of6x6AVX2(SB), NOSPLIT, $0-8
 	MOVQ 72(DI), AX
 	TESTQ AX, AX
 	JNE winoOutput4x4Of6x6AVX2_leaky
-	VBROADCASTSS 152(DI), Y14
-	VBROADCASTSS 156(DI), Y13
-	MOVQ 136(DI), AX
+	VBROADCASTSS 136(DI), Y14
+	VBROADCASTSS 140(DI), Y13
+	MOVQ 120(DI), AX
 	CMPQ AX, $4
 	JNE winoOutput4x4Of6x6AVX2_clamp_part
 winoOutput4x4Of6x6AVX2_clamp_whole:
@@ -3841,17 +3745,16 @@ winoOutput4x4Of6x6AVX2_clamp_whole_column:
 	DECQ DX
 	JNZ winoOutput4x4Of6x6AVX2_clamp_whole_column
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
-	MOVQ 112(DI), BX
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 96(DI), BX
 	IMUL3Q $32, BX, BX
 	ADDQ 16(DI), BX
 winoOutput4x4Of6x6AVX2_clamp_whole_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	VMOVUPS 0(BX), Y0
 	VMOVUPS 128(BX), Y1
@@ -3879,7 +3782,7 @@ winoOutput4x4Of6x6AVX2_clamp_whole_0_end:
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput4x4Of6x6AVX2_clamp_whole_1_act
-	VADDPS (DX)(R13*1), Y7, Y7 // residual
+	VADDPS (DX)(R10*1), Y7, Y7 // residual
 winoOutput4x4Of6x6AVX2_clamp_whole_1_act:
 	VMAXPS Y7, Y14, Y7 // x < lo: lo
 	VMINPS Y7, Y13, Y7 // x > hi: hi
@@ -3890,7 +3793,7 @@ winoOutput4x4Of6x6AVX2_clamp_whole_1_end:
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput4x4Of6x6AVX2_clamp_whole_2_act
-	VADDPS (DX)(R13*2), Y7, Y7 // residual
+	VADDPS (DX)(R10*2), Y7, Y7 // residual
 winoOutput4x4Of6x6AVX2_clamp_whole_2_act:
 	VMAXPS Y7, Y14, Y7 // x < lo: lo
 	VMINPS Y7, Y13, Y7 // x > hi: hi
@@ -3914,10 +3817,8 @@ winoOutput4x4Of6x6AVX2_clamp_whole_3_end:
 	DECQ R15
 	JNZ winoOutput4x4Of6x6AVX2_clamp_whole_row
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput4x4Of6x6AVX2_clamp_whole
 	VZEROUPPER
@@ -3960,23 +3861,20 @@ winoOutput4x4Of6x6AVX2_clamp_part_column:
 	DECQ DX
 	JNZ winoOutput4x4Of6x6AVX2_clamp_part_column
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
-	MOVQ 128(DI), R11
-	MOVQ R11, R12
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 112(DI), R11
 	IMULQ R10, R11
 	SUBQ R11, AX
-	IMULQ R13, R12
-	SUBQ R12, DX
-	MOVQ 112(DI), BX
+	SUBQ R11, DX
+	MOVQ 96(DI), BX
 	IMUL3Q $32, BX, BX
 	ADDQ 16(DI), BX
 winoOutput4x4Of6x6AVX2_clamp_part_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	VMOVUPS 0(BX), Y0
 	VMOVUPS 128(BX), Y1
@@ -3988,10 +3886,10 @@ winoOutput4x4Of6x6AVX2_clamp_part_row:
 	VSUBPS Y2, Y1, Y1
 	VADDPS Y4, Y3, Y2
 	VSUBPS Y4, Y3, Y3
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $0 // column before the first
 	JGT winoOutput4x4Of6x6AVX2_clamp_part_0_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $0 // column beyond the last
 	JLE winoOutput4x4Of6x6AVX2_clamp_part_0_end
 	VADDPS Y6, Y0, Y7
@@ -4005,10 +3903,10 @@ winoOutput4x4Of6x6AVX2_clamp_part_0_act:
 	VMINPS Y7, Y13, Y7 // x > hi: hi
 	VMOVUPS Y7, (AX)
 winoOutput4x4Of6x6AVX2_clamp_part_0_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $1 // column before the first
 	JGT winoOutput4x4Of6x6AVX2_clamp_part_1_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $1 // column beyond the last
 	JLE winoOutput4x4Of6x6AVX2_clamp_part_1_end
 	VMULPS Y12, Y1, Y7
@@ -4016,16 +3914,16 @@ winoOutput4x4Of6x6AVX2_clamp_part_0_end:
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput4x4Of6x6AVX2_clamp_part_1_act
-	VADDPS (DX)(R13*1), Y7, Y7 // residual
+	VADDPS (DX)(R10*1), Y7, Y7 // residual
 winoOutput4x4Of6x6AVX2_clamp_part_1_act:
 	VMAXPS Y7, Y14, Y7 // x < lo: lo
 	VMINPS Y7, Y13, Y7 // x > hi: hi
 	VMOVUPS Y7, (AX)(R10*1)
 winoOutput4x4Of6x6AVX2_clamp_part_1_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $2 // column before the first
 	JGT winoOutput4x4Of6x6AVX2_clamp_part_2_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $2 // column beyond the last
 	JLE winoOutput4x4Of6x6AVX2_clamp_part_2_end
 	VMULPS Y10, Y6, Y7
@@ -4033,16 +3931,16 @@ winoOutput4x4Of6x6AVX2_clamp_part_1_end:
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput4x4Of6x6AVX2_clamp_part_2_act
-	VADDPS (DX)(R13*2), Y7, Y7 // residual
+	VADDPS (DX)(R10*2), Y7, Y7 // residual
 winoOutput4x4Of6x6AVX2_clamp_part_2_act:
 	VMAXPS Y7, Y14, Y7 // x < lo: lo
 	VMINPS Y7, Y13, Y7 // x > hi: hi
 	VMOVUPS Y7, (AX)(R10*2)
 winoOutput4x4Of6x6AVX2_clamp_part_2_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $3 // column before the first
 	JGT winoOutput4x4Of6x6AVX2_clamp_part_3_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $3 // column beyond the last
 	JLE winoOutput4x4Of6x6AVX2_clamp_part_3_end
 	VMOVAPS Y5, Y7
@@ -4063,10 +3961,8 @@ winoOutput4x4Of6x6AVX2_clamp_part_3_end:
 	DECQ R15
 	JNZ winoOutput4x4Of6x6AVX2_clamp_part_row
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput4x4Of6x6AVX2_clamp_part
 	VZEROUPPER
@@ -4074,7 +3970,7 @@ winoOutput4x4Of6x6AVX2_clamp_part_3_end:
 winoOutput4x4Of6x6AVX2_leaky:
 	VMOVUPS (AX), Y14
 	VXORPS Y13, Y13, Y13
-	MOVQ 136(DI), AX
+	MOVQ 120(DI), AX
 	CMPQ AX, $4
 	JNE winoOutput4x4Of6x6AVX2_leaky_part
 winoOutput4x4Of6x6AVX2_leaky_whole:
@@ -4115,17 +4011,16 @@ winoOutput4x4Of6x6AVX2_leaky_whole_column:
 	DECQ DX
 	JNZ winoOutput4x4Of6x6AVX2_leaky_whole_column
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
-	MOVQ 112(DI), BX
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 96(DI), BX
 	IMUL3Q $32, BX, BX
 	ADDQ 16(DI), BX
 winoOutput4x4Of6x6AVX2_leaky_whole_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	VMOVUPS 0(BX), Y0
 	VMOVUPS 128(BX), Y1
@@ -4154,7 +4049,7 @@ winoOutput4x4Of6x6AVX2_leaky_whole_0_end:
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput4x4Of6x6AVX2_leaky_whole_1_act
-	VADDPS (DX)(R13*1), Y7, Y7 // residual
+	VADDPS (DX)(R10*1), Y7, Y7 // residual
 winoOutput4x4Of6x6AVX2_leaky_whole_1_act:
 	VCMPPS $17, Y13, Y7, Y8 // x < 0
 	VMULPS Y14, Y7, Y4
@@ -4166,7 +4061,7 @@ winoOutput4x4Of6x6AVX2_leaky_whole_1_end:
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput4x4Of6x6AVX2_leaky_whole_2_act
-	VADDPS (DX)(R13*2), Y7, Y7 // residual
+	VADDPS (DX)(R10*2), Y7, Y7 // residual
 winoOutput4x4Of6x6AVX2_leaky_whole_2_act:
 	VCMPPS $17, Y13, Y7, Y8 // x < 0
 	VMULPS Y14, Y7, Y4
@@ -4192,10 +4087,8 @@ winoOutput4x4Of6x6AVX2_leaky_whole_3_end:
 	DECQ R15
 	JNZ winoOutput4x4Of6x6AVX2_leaky_whole_row
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput4x4Of6x6AVX2_leaky_whole
 	VZEROUPPER
@@ -4238,23 +4131,20 @@ winoOutput4x4Of6x6AVX2_leaky_part_column:
 	DECQ DX
 	JNZ winoOutput4x4Of6x6AVX2_leaky_part_column
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
-	MOVQ 128(DI), R11
-	MOVQ R11, R12
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 112(DI), R11
 	IMULQ R10, R11
 	SUBQ R11, AX
-	IMULQ R13, R12
-	SUBQ R12, DX
-	MOVQ 112(DI), BX
+	SUBQ R11, DX
+	MOVQ 96(DI), BX
 	IMUL3Q $32, BX, BX
 	ADDQ 16(DI), BX
 winoOutput4x4Of6x6AVX2_leaky_part_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	VMOVUPS 0(BX), Y0
 	VMOVUPS 128(BX), Y1
@@ -4266,10 +4156,10 @@ winoOutput4x4Of6x6AVX2_leaky_part_row:
 	VSUBPS Y2, Y1, Y1
 	VADDPS Y4, Y3, Y2
 	VSUBPS Y4, Y3, Y3
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $0 // column before the first
 	JGT winoOutput4x4Of6x6AVX2_leaky_part_0_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $0 // column beyond the last
 	JLE winoOutput4x4Of6x6AVX2_leaky_part_0_end
 	VADDPS Y6, Y0, Y7
@@ -4284,10 +4174,10 @@ winoOutput4x4Of6x6AVX2_leaky_part_0_act:
 	VBLENDVPS Y8, Y4, Y7, Y7
 	VMOVUPS Y7, (AX)
 winoOutput4x4Of6x6AVX2_leaky_part_0_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $1 // column before the first
 	JGT winoOutput4x4Of6x6AVX2_leaky_part_1_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $1 // column beyond the last
 	JLE winoOutput4x4Of6x6AVX2_leaky_part_1_end
 	VMULPS Y12, Y1, Y7
@@ -4295,17 +4185,17 @@ winoOutput4x4Of6x6AVX2_leaky_part_0_end:
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput4x4Of6x6AVX2_leaky_part_1_act
-	VADDPS (DX)(R13*1), Y7, Y7 // residual
+	VADDPS (DX)(R10*1), Y7, Y7 // residual
 winoOutput4x4Of6x6AVX2_leaky_part_1_act:
 	VCMPPS $17, Y13, Y7, Y8 // x < 0
 	VMULPS Y14, Y7, Y4
 	VBLENDVPS Y8, Y4, Y7, Y7
 	VMOVUPS Y7, (AX)(R10*1)
 winoOutput4x4Of6x6AVX2_leaky_part_1_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $2 // column before the first
 	JGT winoOutput4x4Of6x6AVX2_leaky_part_2_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $2 // column beyond the last
 	JLE winoOutput4x4Of6x6AVX2_leaky_part_2_end
 	VMULPS Y10, Y6, Y7
@@ -4313,17 +4203,17 @@ winoOutput4x4Of6x6AVX2_leaky_part_1_end:
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput4x4Of6x6AVX2_leaky_part_2_act
-	VADDPS (DX)(R13*2), Y7, Y7 // residual
+	VADDPS (DX)(R10*2), Y7, Y7 // residual
 winoOutput4x4Of6x6AVX2_leaky_part_2_act:
 	VCMPPS $17, Y13, Y7, Y8 // x < 0
 	VMULPS Y14, Y7, Y4
 	VBLENDVPS Y8, Y4, Y7, Y7
 	VMOVUPS Y7, (AX)(R10*2)
 winoOutput4x4Of6x6AVX2_leaky_part_2_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $3 // column before the first
 	JGT winoOutput4x4Of6x6AVX2_leaky_part_3_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $3 // column beyond the last
 	JLE winoOutput4x4Of6x6AVX2_leaky_part_3_end
 	VMOVAPS Y5, Y7
@@ -4345,10 +4235,8 @@ winoOutput4x4Of6x6AVX2_leaky_part_3_end:
 	DECQ R15
 	JNZ winoOutput4x4Of6x6AVX2_leaky_part_row
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput4x4Of6x6AVX2_leaky_part
 	VZEROUPPER
@@ -4358,15 +4246,17 @@ winoOutput4x4Of6x6AVX2_leaky_part_3_end:
 TEXT ·winoOutput2x2Of4x4AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
 	MOVQ 0(DI), SI
-	MOVQ 144(DI), CX
+	MOVQ 128(DI), CX
+	MOVQ 8(DI), R14
+	MOVQ 80(DI), R13
 	MOVQ 64(DI), AX
 	VMOVUPS (AX), Y15
 	MOVQ 72(DI), AX
 	TESTQ AX, AX
 	JNE winoOutput2x2Of4x4AVX2_leaky
-	VBROADCASTSS 152(DI), Y14
-	VBROADCASTSS 156(DI), Y13
-	MOVQ 136(DI), AX
+	VBROADCASTSS 136(DI), Y14
+	VBROADCASTSS 140(DI), Y13
+	MOVQ 120(DI), AX
 	CMPQ AX, $2
 	JNE winoOutput2x2Of4x4AVX2_clamp_part
 winoOutput2x2Of4x4AVX2_clamp_whole:
@@ -4394,17 +4284,16 @@ winoOutput2x2Of4x4AVX2_clamp_whole_column:
 	DECQ DX
 	JNZ winoOutput2x2Of4x4AVX2_clamp_whole_column
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
-	MOVQ 112(DI), BX
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 96(DI), BX
 	IMUL3Q $32, BX, BX
 	ADDQ 16(DI), BX
 winoOutput2x2Of4x4AVX2_clamp_whole_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	VMOVUPS 0(BX), Y0
 	VMOVUPS 64(BX), Y1
@@ -4426,7 +4315,7 @@ winoOutput2x2Of4x4AVX2_clamp_whole_0_end:
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput2x2Of4x4AVX2_clamp_whole_1_act
-	VADDPS (DX)(R13*1), Y7, Y7 // residual
+	VADDPS (DX)(R10*1), Y7, Y7 // residual
 winoOutput2x2Of4x4AVX2_clamp_whole_1_act:
 	VMAXPS Y7, Y14, Y7 // x < lo: lo
 	VMINPS Y7, Y13, Y7 // x > hi: hi
@@ -4438,10 +4327,8 @@ winoOutput2x2Of4x4AVX2_clamp_whole_1_end:
 	DECQ R15
 	JNZ winoOutput2x2Of4x4AVX2_clamp_whole_row
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput2x2Of4x4AVX2_clamp_whole
 	VZEROUPPER
@@ -4471,23 +4358,20 @@ winoOutput2x2Of4x4AVX2_clamp_part_column:
 	DECQ DX
 	JNZ winoOutput2x2Of4x4AVX2_clamp_part_column
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
-	MOVQ 128(DI), R11
-	MOVQ R11, R12
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 112(DI), R11
 	IMULQ R10, R11
 	SUBQ R11, AX
-	IMULQ R13, R12
-	SUBQ R12, DX
-	MOVQ 112(DI), BX
+	SUBQ R11, DX
+	MOVQ 96(DI), BX
 	IMUL3Q $32, BX, BX
 	ADDQ 16(DI), BX
 winoOutput2x2Of4x4AVX2_clamp_part_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	VMOVUPS 0(BX), Y0
 	VMOVUPS 64(BX), Y1
@@ -4495,10 +4379,10 @@ winoOutput2x2Of4x4AVX2_clamp_part_row:
 	VMOVUPS 192(BX), Y3
 	VADDPS Y2, Y1, Y6
 	VSUBPS Y2, Y1, Y1
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $0 // column before the first
 	JGT winoOutput2x2Of4x4AVX2_clamp_part_0_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $0 // column beyond the last
 	JLE winoOutput2x2Of4x4AVX2_clamp_part_0_end
 	VADDPS Y6, Y0, Y7
@@ -4511,17 +4395,17 @@ winoOutput2x2Of4x4AVX2_clamp_part_0_act:
 	VMINPS Y7, Y13, Y7 // x > hi: hi
 	VMOVUPS Y7, (AX)
 winoOutput2x2Of4x4AVX2_clamp_part_0_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $1 // column before the first
 	JGT winoOutput2x2Of4x4AVX2_clamp_part_1_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $1 // column beyond the last
 	JLE winoOutput2x2Of4x4AVX2_clamp_part_1_end
 	VADDPS Y3, Y1, Y7
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput2x2Of4x4AVX2_clamp_part_1_act
-	VADDPS (DX)(R13*1), Y7, Y7 // residual
+	VADDPS (DX)(R10*1), Y7, Y7 // residual
 winoOutput2x2Of4x4AVX2_clamp_part_1_act:
 	VMAXPS Y7, Y14, Y7 // x < lo: lo
 	VMINPS Y7, Y13, Y7 // x > hi: hi
@@ -4533,10 +4417,8 @@ winoOutput2x2Of4x4AVX2_clamp_part_1_end:
 	DECQ R15
 	JNZ winoOutput2x2Of4x4AVX2_clamp_part_row
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput2x2Of4x4AVX2_clamp_part
 	VZEROUPPER
@@ -4544,7 +4426,7 @@ winoOutput2x2Of4x4AVX2_clamp_part_1_end:
 winoOutput2x2Of4x4AVX2_leaky:
 	VMOVUPS (AX), Y14
 	VXORPS Y13, Y13, Y13
-	MOVQ 136(DI), AX
+	MOVQ 120(DI), AX
 	CMPQ AX, $2
 	JNE winoOutput2x2Of4x4AVX2_leaky_part
 winoOutput2x2Of4x4AVX2_leaky_whole:
@@ -4572,17 +4454,16 @@ winoOutput2x2Of4x4AVX2_leaky_whole_column:
 	DECQ DX
 	JNZ winoOutput2x2Of4x4AVX2_leaky_whole_column
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
-	MOVQ 112(DI), BX
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 96(DI), BX
 	IMUL3Q $32, BX, BX
 	ADDQ 16(DI), BX
 winoOutput2x2Of4x4AVX2_leaky_whole_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	VMOVUPS 0(BX), Y0
 	VMOVUPS 64(BX), Y1
@@ -4605,7 +4486,7 @@ winoOutput2x2Of4x4AVX2_leaky_whole_0_end:
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput2x2Of4x4AVX2_leaky_whole_1_act
-	VADDPS (DX)(R13*1), Y7, Y7 // residual
+	VADDPS (DX)(R10*1), Y7, Y7 // residual
 winoOutput2x2Of4x4AVX2_leaky_whole_1_act:
 	VCMPPS $17, Y13, Y7, Y8 // x < 0
 	VMULPS Y14, Y7, Y4
@@ -4618,10 +4499,8 @@ winoOutput2x2Of4x4AVX2_leaky_whole_1_end:
 	DECQ R15
 	JNZ winoOutput2x2Of4x4AVX2_leaky_whole_row
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput2x2Of4x4AVX2_leaky_whole
 	VZEROUPPER
@@ -4651,23 +4530,20 @@ winoOutput2x2Of4x4AVX2_leaky_part_column:
 	DECQ DX
 	JNZ winoOutput2x2Of4x4AVX2_leaky_part_column
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
-	MOVQ 128(DI), R11
-	MOVQ R11, R12
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 112(DI), R11
 	IMULQ R10, R11
 	SUBQ R11, AX
-	IMULQ R13, R12
-	SUBQ R12, DX
-	MOVQ 112(DI), BX
+	SUBQ R11, DX
+	MOVQ 96(DI), BX
 	IMUL3Q $32, BX, BX
 	ADDQ 16(DI), BX
 winoOutput2x2Of4x4AVX2_leaky_part_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	VMOVUPS 0(BX), Y0
 	VMOVUPS 64(BX), Y1
@@ -4675,10 +4551,10 @@ winoOutput2x2Of4x4AVX2_leaky_part_row:
 	VMOVUPS 192(BX), Y3
 	VADDPS Y2, Y1, Y6
 	VSUBPS Y2, Y1, Y1
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $0 // column before the first
 	JGT winoOutput2x2Of4x4AVX2_leaky_part_0_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $0 // column beyond the last
 	JLE winoOutput2x2Of4x4AVX2_leaky_part_0_end
 	VADDPS Y6, Y0, Y7
@@ -4692,17 +4568,17 @@ winoOutput2x2Of4x4AVX2_leaky_part_0_act:
 	VBLENDVPS Y8, Y4, Y7, Y7
 	VMOVUPS Y7, (AX)
 winoOutput2x2Of4x4AVX2_leaky_part_0_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $1 // column before the first
 	JGT winoOutput2x2Of4x4AVX2_leaky_part_1_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $1 // column beyond the last
 	JLE winoOutput2x2Of4x4AVX2_leaky_part_1_end
 	VADDPS Y3, Y1, Y7
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput2x2Of4x4AVX2_leaky_part_1_act
-	VADDPS (DX)(R13*1), Y7, Y7 // residual
+	VADDPS (DX)(R10*1), Y7, Y7 // residual
 winoOutput2x2Of4x4AVX2_leaky_part_1_act:
 	VCMPPS $17, Y13, Y7, Y8 // x < 0
 	VMULPS Y14, Y7, Y4
@@ -4715,10 +4591,8 @@ winoOutput2x2Of4x4AVX2_leaky_part_1_end:
 	DECQ R15
 	JNZ winoOutput2x2Of4x4AVX2_leaky_part_row
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput2x2Of4x4AVX2_leaky_part
 	VZEROUPPER
@@ -4728,7 +4602,9 @@ winoOutput2x2Of4x4AVX2_leaky_part_1_end:
 TEXT ·winoOutput5x5Of6x6AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
 	MOVQ 0(DI), SI
-	MOVQ 144(DI), CX
+	MOVQ 128(DI), CX
+	MOVQ 8(DI), R14
+	MOVQ 80(DI), R13
 	MOVQ 64(DI), AX
 	VMOVUPS (AX), Y15
 	VMOVUPS winoConst<>+128(SB), Y12 // 0.70711
@@ -4738,9 +4614,9 @@ TEXT ·winoOutput5x5Of6x6AVX2(SB), NOSPLIT, $0-8
 	MOVQ 72(DI), AX
 	TESTQ AX, AX
 	JNE winoOutput5x5Of6x6AVX2_leaky
-	VBROADCASTSS 152(DI), Y14
-	VBROADCASTSS 156(DI), Y13
-	MOVQ 136(DI), AX
+	VBROADCASTSS 136(DI), Y14
+	VBROADCASTSS 140(DI), Y13
+	MOVQ 120(DI), AX
 	CMPQ AX, $5
 	JNE winoOutput5x5Of6x6AVX2_clamp_part
 winoOutput5x5Of6x6AVX2_clamp_whole:
@@ -4784,17 +4660,16 @@ winoOutput5x5Of6x6AVX2_clamp_whole_column:
 	DECQ DX
 	JNZ winoOutput5x5Of6x6AVX2_clamp_whole_column
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
-	MOVQ 112(DI), BX
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 96(DI), BX
 	IMUL3Q $32, BX, BX
 	ADDQ 16(DI), BX
 winoOutput5x5Of6x6AVX2_clamp_whole_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	VMOVUPS 0(BX), Y0
 	VMOVUPS 160(BX), Y1
@@ -4822,7 +4697,7 @@ winoOutput5x5Of6x6AVX2_clamp_whole_0_end:
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput5x5Of6x6AVX2_clamp_whole_1_act
-	VADDPS (DX)(R13*1), Y7, Y7 // residual
+	VADDPS (DX)(R10*1), Y7, Y7 // residual
 winoOutput5x5Of6x6AVX2_clamp_whole_1_act:
 	VMAXPS Y7, Y14, Y7 // x < lo: lo
 	VMINPS Y7, Y13, Y7 // x > hi: hi
@@ -4833,7 +4708,7 @@ winoOutput5x5Of6x6AVX2_clamp_whole_1_end:
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput5x5Of6x6AVX2_clamp_whole_2_act
-	VADDPS (DX)(R13*2), Y7, Y7 // residual
+	VADDPS (DX)(R10*2), Y7, Y7 // residual
 winoOutput5x5Of6x6AVX2_clamp_whole_2_act:
 	VMAXPS Y7, Y14, Y7 // x < lo: lo
 	VMINPS Y7, Y13, Y7 // x > hi: hi
@@ -4856,7 +4731,7 @@ winoOutput5x5Of6x6AVX2_clamp_whole_3_end:
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput5x5Of6x6AVX2_clamp_whole_4_act
-	VADDPS (DX)(R13*4), Y7, Y7 // residual
+	VADDPS (DX)(R10*4), Y7, Y7 // residual
 winoOutput5x5Of6x6AVX2_clamp_whole_4_act:
 	VMAXPS Y7, Y14, Y7 // x < lo: lo
 	VMINPS Y7, Y13, Y7 // x > hi: hi
@@ -4868,10 +4743,8 @@ winoOutput5x5Of6x6AVX2_clamp_whole_4_end:
 	DECQ R15
 	JNZ winoOutput5x5Of6x6AVX2_clamp_whole_row
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput5x5Of6x6AVX2_clamp_whole
 	VZEROUPPER
@@ -4917,23 +4790,20 @@ winoOutput5x5Of6x6AVX2_clamp_part_column:
 	DECQ DX
 	JNZ winoOutput5x5Of6x6AVX2_clamp_part_column
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
-	MOVQ 128(DI), R11
-	MOVQ R11, R12
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 112(DI), R11
 	IMULQ R10, R11
 	SUBQ R11, AX
-	IMULQ R13, R12
-	SUBQ R12, DX
-	MOVQ 112(DI), BX
+	SUBQ R11, DX
+	MOVQ 96(DI), BX
 	IMUL3Q $32, BX, BX
 	ADDQ 16(DI), BX
 winoOutput5x5Of6x6AVX2_clamp_part_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	VMOVUPS 0(BX), Y0
 	VMOVUPS 160(BX), Y1
@@ -4945,10 +4815,10 @@ winoOutput5x5Of6x6AVX2_clamp_part_row:
 	VSUBPS Y2, Y1, Y1
 	VADDPS Y4, Y3, Y2
 	VSUBPS Y4, Y3, Y3
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $0 // column before the first
 	JGT winoOutput5x5Of6x6AVX2_clamp_part_0_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $0 // column beyond the last
 	JLE winoOutput5x5Of6x6AVX2_clamp_part_0_end
 	VADDPS Y6, Y0, Y7
@@ -4962,10 +4832,10 @@ winoOutput5x5Of6x6AVX2_clamp_part_0_act:
 	VMINPS Y7, Y13, Y7 // x > hi: hi
 	VMOVUPS Y7, (AX)
 winoOutput5x5Of6x6AVX2_clamp_part_0_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $1 // column before the first
 	JGT winoOutput5x5Of6x6AVX2_clamp_part_1_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $1 // column beyond the last
 	JLE winoOutput5x5Of6x6AVX2_clamp_part_1_end
 	VMULPS Y12, Y1, Y7
@@ -4973,16 +4843,16 @@ winoOutput5x5Of6x6AVX2_clamp_part_0_end:
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput5x5Of6x6AVX2_clamp_part_1_act
-	VADDPS (DX)(R13*1), Y7, Y7 // residual
+	VADDPS (DX)(R10*1), Y7, Y7 // residual
 winoOutput5x5Of6x6AVX2_clamp_part_1_act:
 	VMAXPS Y7, Y14, Y7 // x < lo: lo
 	VMINPS Y7, Y13, Y7 // x > hi: hi
 	VMOVUPS Y7, (AX)(R10*1)
 winoOutput5x5Of6x6AVX2_clamp_part_1_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $2 // column before the first
 	JGT winoOutput5x5Of6x6AVX2_clamp_part_2_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $2 // column beyond the last
 	JLE winoOutput5x5Of6x6AVX2_clamp_part_2_end
 	VMULPS Y10, Y6, Y7
@@ -4990,16 +4860,16 @@ winoOutput5x5Of6x6AVX2_clamp_part_1_end:
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput5x5Of6x6AVX2_clamp_part_2_act
-	VADDPS (DX)(R13*2), Y7, Y7 // residual
+	VADDPS (DX)(R10*2), Y7, Y7 // residual
 winoOutput5x5Of6x6AVX2_clamp_part_2_act:
 	VMAXPS Y7, Y14, Y7 // x < lo: lo
 	VMINPS Y7, Y13, Y7 // x > hi: hi
 	VMOVUPS Y7, (AX)(R10*2)
 winoOutput5x5Of6x6AVX2_clamp_part_2_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $3 // column before the first
 	JGT winoOutput5x5Of6x6AVX2_clamp_part_3_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $3 // column beyond the last
 	JLE winoOutput5x5Of6x6AVX2_clamp_part_3_end
 	VMULPS winoConst<>+448(SB), Y1, Y7
@@ -5013,10 +4883,10 @@ winoOutput5x5Of6x6AVX2_clamp_part_3_act:
 	VMINPS Y7, Y13, Y7 // x > hi: hi
 	VMOVUPS Y7, (R11)
 winoOutput5x5Of6x6AVX2_clamp_part_3_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $4 // column before the first
 	JGT winoOutput5x5Of6x6AVX2_clamp_part_4_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $4 // column beyond the last
 	JLE winoOutput5x5Of6x6AVX2_clamp_part_4_end
 	VMOVAPS Y5, Y7
@@ -5025,7 +4895,7 @@ winoOutput5x5Of6x6AVX2_clamp_part_3_end:
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput5x5Of6x6AVX2_clamp_part_4_act
-	VADDPS (DX)(R13*4), Y7, Y7 // residual
+	VADDPS (DX)(R10*4), Y7, Y7 // residual
 winoOutput5x5Of6x6AVX2_clamp_part_4_act:
 	VMAXPS Y7, Y14, Y7 // x < lo: lo
 	VMINPS Y7, Y13, Y7 // x > hi: hi
@@ -5037,10 +4907,8 @@ winoOutput5x5Of6x6AVX2_clamp_part_4_end:
 	DECQ R15
 	JNZ winoOutput5x5Of6x6AVX2_clamp_part_row
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput5x5Of6x6AVX2_clamp_part
 	VZEROUPPER
@@ -5048,7 +4916,7 @@ winoOutput5x5Of6x6AVX2_clamp_part_4_end:
 winoOutput5x5Of6x6AVX2_leaky:
 	VMOVUPS (AX), Y14
 	VXORPS Y13, Y13, Y13
-	MOVQ 136(DI), AX
+	MOVQ 120(DI), AX
 	CMPQ AX, $5
 	JNE winoOutput5x5Of6x6AVX2_leaky_part
 winoOutput5x5Of6x6AVX2_leaky_whole:
@@ -5092,17 +4960,16 @@ winoOutput5x5Of6x6AVX2_leaky_whole_column:
 	DECQ DX
 	JNZ winoOutput5x5Of6x6AVX2_leaky_whole_column
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
-	MOVQ 112(DI), BX
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 96(DI), BX
 	IMUL3Q $32, BX, BX
 	ADDQ 16(DI), BX
 winoOutput5x5Of6x6AVX2_leaky_whole_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	VMOVUPS 0(BX), Y0
 	VMOVUPS 160(BX), Y1
@@ -5131,7 +4998,7 @@ winoOutput5x5Of6x6AVX2_leaky_whole_0_end:
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput5x5Of6x6AVX2_leaky_whole_1_act
-	VADDPS (DX)(R13*1), Y7, Y7 // residual
+	VADDPS (DX)(R10*1), Y7, Y7 // residual
 winoOutput5x5Of6x6AVX2_leaky_whole_1_act:
 	VCMPPS $17, Y13, Y7, Y8 // x < 0
 	VMULPS Y14, Y7, Y4
@@ -5143,7 +5010,7 @@ winoOutput5x5Of6x6AVX2_leaky_whole_1_end:
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput5x5Of6x6AVX2_leaky_whole_2_act
-	VADDPS (DX)(R13*2), Y7, Y7 // residual
+	VADDPS (DX)(R10*2), Y7, Y7 // residual
 winoOutput5x5Of6x6AVX2_leaky_whole_2_act:
 	VCMPPS $17, Y13, Y7, Y8 // x < 0
 	VMULPS Y14, Y7, Y4
@@ -5168,7 +5035,7 @@ winoOutput5x5Of6x6AVX2_leaky_whole_3_end:
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput5x5Of6x6AVX2_leaky_whole_4_act
-	VADDPS (DX)(R13*4), Y7, Y7 // residual
+	VADDPS (DX)(R10*4), Y7, Y7 // residual
 winoOutput5x5Of6x6AVX2_leaky_whole_4_act:
 	VCMPPS $17, Y13, Y7, Y8 // x < 0
 	VMULPS Y14, Y7, Y4
@@ -5181,10 +5048,8 @@ winoOutput5x5Of6x6AVX2_leaky_whole_4_end:
 	DECQ R15
 	JNZ winoOutput5x5Of6x6AVX2_leaky_whole_row
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput5x5Of6x6AVX2_leaky_whole
 	VZEROUPPER
@@ -5230,23 +5095,20 @@ winoOutput5x5Of6x6AVX2_leaky_part_column:
 	DECQ DX
 	JNZ winoOutput5x5Of6x6AVX2_leaky_part_column
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
-	MOVQ 128(DI), R11
-	MOVQ R11, R12
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 112(DI), R11
 	IMULQ R10, R11
 	SUBQ R11, AX
-	IMULQ R13, R12
-	SUBQ R12, DX
-	MOVQ 112(DI), BX
+	SUBQ R11, DX
+	MOVQ 96(DI), BX
 	IMUL3Q $32, BX, BX
 	ADDQ 16(DI), BX
 winoOutput5x5Of6x6AVX2_leaky_part_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	VMOVUPS 0(BX), Y0
 	VMOVUPS 160(BX), Y1
@@ -5258,10 +5120,10 @@ winoOutput5x5Of6x6AVX2_leaky_part_row:
 	VSUBPS Y2, Y1, Y1
 	VADDPS Y4, Y3, Y2
 	VSUBPS Y4, Y3, Y3
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $0 // column before the first
 	JGT winoOutput5x5Of6x6AVX2_leaky_part_0_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $0 // column beyond the last
 	JLE winoOutput5x5Of6x6AVX2_leaky_part_0_end
 	VADDPS Y6, Y0, Y7
@@ -5276,10 +5138,10 @@ winoOutput5x5Of6x6AVX2_leaky_part_0_act:
 	VBLENDVPS Y8, Y4, Y7, Y7
 	VMOVUPS Y7, (AX)
 winoOutput5x5Of6x6AVX2_leaky_part_0_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $1 // column before the first
 	JGT winoOutput5x5Of6x6AVX2_leaky_part_1_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $1 // column beyond the last
 	JLE winoOutput5x5Of6x6AVX2_leaky_part_1_end
 	VMULPS Y12, Y1, Y7
@@ -5287,17 +5149,17 @@ winoOutput5x5Of6x6AVX2_leaky_part_0_end:
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput5x5Of6x6AVX2_leaky_part_1_act
-	VADDPS (DX)(R13*1), Y7, Y7 // residual
+	VADDPS (DX)(R10*1), Y7, Y7 // residual
 winoOutput5x5Of6x6AVX2_leaky_part_1_act:
 	VCMPPS $17, Y13, Y7, Y8 // x < 0
 	VMULPS Y14, Y7, Y4
 	VBLENDVPS Y8, Y4, Y7, Y7
 	VMOVUPS Y7, (AX)(R10*1)
 winoOutput5x5Of6x6AVX2_leaky_part_1_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $2 // column before the first
 	JGT winoOutput5x5Of6x6AVX2_leaky_part_2_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $2 // column beyond the last
 	JLE winoOutput5x5Of6x6AVX2_leaky_part_2_end
 	VMULPS Y10, Y6, Y7
@@ -5305,17 +5167,17 @@ winoOutput5x5Of6x6AVX2_leaky_part_1_end:
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput5x5Of6x6AVX2_leaky_part_2_act
-	VADDPS (DX)(R13*2), Y7, Y7 // residual
+	VADDPS (DX)(R10*2), Y7, Y7 // residual
 winoOutput5x5Of6x6AVX2_leaky_part_2_act:
 	VCMPPS $17, Y13, Y7, Y8 // x < 0
 	VMULPS Y14, Y7, Y4
 	VBLENDVPS Y8, Y4, Y7, Y7
 	VMOVUPS Y7, (AX)(R10*2)
 winoOutput5x5Of6x6AVX2_leaky_part_2_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $3 // column before the first
 	JGT winoOutput5x5Of6x6AVX2_leaky_part_3_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $3 // column beyond the last
 	JLE winoOutput5x5Of6x6AVX2_leaky_part_3_end
 	VMULPS winoConst<>+448(SB), Y1, Y7
@@ -5330,10 +5192,10 @@ winoOutput5x5Of6x6AVX2_leaky_part_3_act:
 	VBLENDVPS Y8, Y4, Y7, Y7
 	VMOVUPS Y7, (R11)
 winoOutput5x5Of6x6AVX2_leaky_part_3_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $4 // column before the first
 	JGT winoOutput5x5Of6x6AVX2_leaky_part_4_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $4 // column beyond the last
 	JLE winoOutput5x5Of6x6AVX2_leaky_part_4_end
 	VMOVAPS Y5, Y7
@@ -5342,7 +5204,7 @@ winoOutput5x5Of6x6AVX2_leaky_part_3_end:
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput5x5Of6x6AVX2_leaky_part_4_act
-	VADDPS (DX)(R13*4), Y7, Y7 // residual
+	VADDPS (DX)(R10*4), Y7, Y7 // residual
 winoOutput5x5Of6x6AVX2_leaky_part_4_act:
 	VCMPPS $17, Y13, Y7, Y8 // x < 0
 	VMULPS Y14, Y7, Y4
@@ -5355,10 +5217,8 @@ winoOutput5x5Of6x6AVX2_leaky_part_4_end:
 	DECQ R15
 	JNZ winoOutput5x5Of6x6AVX2_leaky_part_row
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput5x5Of6x6AVX2_leaky_part
 	VZEROUPPER
@@ -5368,15 +5228,17 @@ winoOutput5x5Of6x6AVX2_leaky_part_4_end:
 TEXT ·winoOutput3x3Of4x4AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
 	MOVQ 0(DI), SI
-	MOVQ 144(DI), CX
+	MOVQ 128(DI), CX
+	MOVQ 8(DI), R14
+	MOVQ 80(DI), R13
 	MOVQ 64(DI), AX
 	VMOVUPS (AX), Y15
 	MOVQ 72(DI), AX
 	TESTQ AX, AX
 	JNE winoOutput3x3Of4x4AVX2_leaky
-	VBROADCASTSS 152(DI), Y14
-	VBROADCASTSS 156(DI), Y13
-	MOVQ 136(DI), AX
+	VBROADCASTSS 136(DI), Y14
+	VBROADCASTSS 140(DI), Y13
+	MOVQ 120(DI), AX
 	CMPQ AX, $3
 	JNE winoOutput3x3Of4x4AVX2_clamp_part
 winoOutput3x3Of4x4AVX2_clamp_whole:
@@ -5406,17 +5268,16 @@ winoOutput3x3Of4x4AVX2_clamp_whole_column:
 	DECQ DX
 	JNZ winoOutput3x3Of4x4AVX2_clamp_whole_column
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
-	MOVQ 112(DI), BX
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 96(DI), BX
 	IMUL3Q $32, BX, BX
 	ADDQ 16(DI), BX
 winoOutput3x3Of4x4AVX2_clamp_whole_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	VMOVUPS 0(BX), Y0
 	VMOVUPS 96(BX), Y1
@@ -5438,7 +5299,7 @@ winoOutput3x3Of4x4AVX2_clamp_whole_0_end:
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput3x3Of4x4AVX2_clamp_whole_1_act
-	VADDPS (DX)(R13*1), Y7, Y7 // residual
+	VADDPS (DX)(R10*1), Y7, Y7 // residual
 winoOutput3x3Of4x4AVX2_clamp_whole_1_act:
 	VMAXPS Y7, Y14, Y7 // x < lo: lo
 	VMINPS Y7, Y13, Y7 // x > hi: hi
@@ -5448,7 +5309,7 @@ winoOutput3x3Of4x4AVX2_clamp_whole_1_end:
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput3x3Of4x4AVX2_clamp_whole_2_act
-	VADDPS (DX)(R13*2), Y7, Y7 // residual
+	VADDPS (DX)(R10*2), Y7, Y7 // residual
 winoOutput3x3Of4x4AVX2_clamp_whole_2_act:
 	VMAXPS Y7, Y14, Y7 // x < lo: lo
 	VMINPS Y7, Y13, Y7 // x > hi: hi
@@ -5460,10 +5321,8 @@ winoOutput3x3Of4x4AVX2_clamp_whole_2_end:
 	DECQ R15
 	JNZ winoOutput3x3Of4x4AVX2_clamp_whole_row
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput3x3Of4x4AVX2_clamp_whole
 	VZEROUPPER
@@ -5495,23 +5354,20 @@ winoOutput3x3Of4x4AVX2_clamp_part_column:
 	DECQ DX
 	JNZ winoOutput3x3Of4x4AVX2_clamp_part_column
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
-	MOVQ 128(DI), R11
-	MOVQ R11, R12
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 112(DI), R11
 	IMULQ R10, R11
 	SUBQ R11, AX
-	IMULQ R13, R12
-	SUBQ R12, DX
-	MOVQ 112(DI), BX
+	SUBQ R11, DX
+	MOVQ 96(DI), BX
 	IMUL3Q $32, BX, BX
 	ADDQ 16(DI), BX
 winoOutput3x3Of4x4AVX2_clamp_part_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	VMOVUPS 0(BX), Y0
 	VMOVUPS 96(BX), Y1
@@ -5519,10 +5375,10 @@ winoOutput3x3Of4x4AVX2_clamp_part_row:
 	VMOVUPS 288(BX), Y3
 	VADDPS Y2, Y1, Y6
 	VSUBPS Y2, Y1, Y1
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $0 // column before the first
 	JGT winoOutput3x3Of4x4AVX2_clamp_part_0_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $0 // column beyond the last
 	JLE winoOutput3x3Of4x4AVX2_clamp_part_0_end
 	VADDPS Y6, Y0, Y7
@@ -5535,33 +5391,33 @@ winoOutput3x3Of4x4AVX2_clamp_part_0_act:
 	VMINPS Y7, Y13, Y7 // x > hi: hi
 	VMOVUPS Y7, (AX)
 winoOutput3x3Of4x4AVX2_clamp_part_0_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $1 // column before the first
 	JGT winoOutput3x3Of4x4AVX2_clamp_part_1_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $1 // column beyond the last
 	JLE winoOutput3x3Of4x4AVX2_clamp_part_1_end
 	VMOVAPS Y1, Y7
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput3x3Of4x4AVX2_clamp_part_1_act
-	VADDPS (DX)(R13*1), Y7, Y7 // residual
+	VADDPS (DX)(R10*1), Y7, Y7 // residual
 winoOutput3x3Of4x4AVX2_clamp_part_1_act:
 	VMAXPS Y7, Y14, Y7 // x < lo: lo
 	VMINPS Y7, Y13, Y7 // x > hi: hi
 	VMOVUPS Y7, (AX)(R10*1)
 winoOutput3x3Of4x4AVX2_clamp_part_1_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $2 // column before the first
 	JGT winoOutput3x3Of4x4AVX2_clamp_part_2_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $2 // column beyond the last
 	JLE winoOutput3x3Of4x4AVX2_clamp_part_2_end
 	VADDPS Y3, Y6, Y7
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput3x3Of4x4AVX2_clamp_part_2_act
-	VADDPS (DX)(R13*2), Y7, Y7 // residual
+	VADDPS (DX)(R10*2), Y7, Y7 // residual
 winoOutput3x3Of4x4AVX2_clamp_part_2_act:
 	VMAXPS Y7, Y14, Y7 // x < lo: lo
 	VMINPS Y7, Y13, Y7 // x > hi: hi
@@ -5573,10 +5429,8 @@ winoOutput3x3Of4x4AVX2_clamp_part_2_end:
 	DECQ R15
 	JNZ winoOutput3x3Of4x4AVX2_clamp_part_row
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput3x3Of4x4AVX2_clamp_part
 	VZEROUPPER
@@ -5584,7 +5438,7 @@ winoOutput3x3Of4x4AVX2_clamp_part_2_end:
 winoOutput3x3Of4x4AVX2_leaky:
 	VMOVUPS (AX), Y14
 	VXORPS Y13, Y13, Y13
-	MOVQ 136(DI), AX
+	MOVQ 120(DI), AX
 	CMPQ AX, $3
 	JNE winoOutput3x3Of4x4AVX2_leaky_part
 winoOutput3x3Of4x4AVX2_leaky_whole:
@@ -5614,17 +5468,16 @@ winoOutput3x3Of4x4AVX2_leaky_whole_column:
 	DECQ DX
 	JNZ winoOutput3x3Of4x4AVX2_leaky_whole_column
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
-	MOVQ 112(DI), BX
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 96(DI), BX
 	IMUL3Q $32, BX, BX
 	ADDQ 16(DI), BX
 winoOutput3x3Of4x4AVX2_leaky_whole_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	VMOVUPS 0(BX), Y0
 	VMOVUPS 96(BX), Y1
@@ -5647,7 +5500,7 @@ winoOutput3x3Of4x4AVX2_leaky_whole_0_end:
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput3x3Of4x4AVX2_leaky_whole_1_act
-	VADDPS (DX)(R13*1), Y7, Y7 // residual
+	VADDPS (DX)(R10*1), Y7, Y7 // residual
 winoOutput3x3Of4x4AVX2_leaky_whole_1_act:
 	VCMPPS $17, Y13, Y7, Y8 // x < 0
 	VMULPS Y14, Y7, Y4
@@ -5658,7 +5511,7 @@ winoOutput3x3Of4x4AVX2_leaky_whole_1_end:
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput3x3Of4x4AVX2_leaky_whole_2_act
-	VADDPS (DX)(R13*2), Y7, Y7 // residual
+	VADDPS (DX)(R10*2), Y7, Y7 // residual
 winoOutput3x3Of4x4AVX2_leaky_whole_2_act:
 	VCMPPS $17, Y13, Y7, Y8 // x < 0
 	VMULPS Y14, Y7, Y4
@@ -5671,10 +5524,8 @@ winoOutput3x3Of4x4AVX2_leaky_whole_2_end:
 	DECQ R15
 	JNZ winoOutput3x3Of4x4AVX2_leaky_whole_row
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput3x3Of4x4AVX2_leaky_whole
 	VZEROUPPER
@@ -5706,23 +5557,20 @@ winoOutput3x3Of4x4AVX2_leaky_part_column:
 	DECQ DX
 	JNZ winoOutput3x3Of4x4AVX2_leaky_part_column
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
-	MOVQ 128(DI), R11
-	MOVQ R11, R12
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 112(DI), R11
 	IMULQ R10, R11
 	SUBQ R11, AX
-	IMULQ R13, R12
-	SUBQ R12, DX
-	MOVQ 112(DI), BX
+	SUBQ R11, DX
+	MOVQ 96(DI), BX
 	IMUL3Q $32, BX, BX
 	ADDQ 16(DI), BX
 winoOutput3x3Of4x4AVX2_leaky_part_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	VMOVUPS 0(BX), Y0
 	VMOVUPS 96(BX), Y1
@@ -5730,10 +5578,10 @@ winoOutput3x3Of4x4AVX2_leaky_part_row:
 	VMOVUPS 288(BX), Y3
 	VADDPS Y2, Y1, Y6
 	VSUBPS Y2, Y1, Y1
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $0 // column before the first
 	JGT winoOutput3x3Of4x4AVX2_leaky_part_0_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $0 // column beyond the last
 	JLE winoOutput3x3Of4x4AVX2_leaky_part_0_end
 	VADDPS Y6, Y0, Y7
@@ -5747,34 +5595,34 @@ winoOutput3x3Of4x4AVX2_leaky_part_0_act:
 	VBLENDVPS Y8, Y4, Y7, Y7
 	VMOVUPS Y7, (AX)
 winoOutput3x3Of4x4AVX2_leaky_part_0_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $1 // column before the first
 	JGT winoOutput3x3Of4x4AVX2_leaky_part_1_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $1 // column beyond the last
 	JLE winoOutput3x3Of4x4AVX2_leaky_part_1_end
 	VMOVAPS Y1, Y7
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput3x3Of4x4AVX2_leaky_part_1_act
-	VADDPS (DX)(R13*1), Y7, Y7 // residual
+	VADDPS (DX)(R10*1), Y7, Y7 // residual
 winoOutput3x3Of4x4AVX2_leaky_part_1_act:
 	VCMPPS $17, Y13, Y7, Y8 // x < 0
 	VMULPS Y14, Y7, Y4
 	VBLENDVPS Y8, Y4, Y7, Y7
 	VMOVUPS Y7, (AX)(R10*1)
 winoOutput3x3Of4x4AVX2_leaky_part_1_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $2 // column before the first
 	JGT winoOutput3x3Of4x4AVX2_leaky_part_2_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $2 // column beyond the last
 	JLE winoOutput3x3Of4x4AVX2_leaky_part_2_end
 	VADDPS Y3, Y6, Y7
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput3x3Of4x4AVX2_leaky_part_2_act
-	VADDPS (DX)(R13*2), Y7, Y7 // residual
+	VADDPS (DX)(R10*2), Y7, Y7 // residual
 winoOutput3x3Of4x4AVX2_leaky_part_2_act:
 	VCMPPS $17, Y13, Y7, Y8 // x < 0
 	VMULPS Y14, Y7, Y4
@@ -5787,10 +5635,8 @@ winoOutput3x3Of4x4AVX2_leaky_part_2_end:
 	DECQ R15
 	JNZ winoOutput3x3Of4x4AVX2_leaky_part_row
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput3x3Of4x4AVX2_leaky_part
 	VZEROUPPER
@@ -5800,7 +5646,9 @@ winoOutput3x3Of4x4AVX2_leaky_part_2_end:
 TEXT ·winoOutput2x2Of6x6AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
 	MOVQ 0(DI), SI
-	MOVQ 144(DI), CX
+	MOVQ 128(DI), CX
+	MOVQ 8(DI), R14
+	MOVQ 80(DI), R13
 	MOVQ 64(DI), AX
 	VMOVUPS (AX), Y15
 	VMOVUPS winoConst<>+128(SB), Y12 // 0.70711
@@ -5808,9 +5656,9 @@ TEXT ·winoOutput2x2Of6x6AVX2(SB), NOSPLIT, $0-8
 	MOVQ 72(DI), AX
 	TESTQ AX, AX
 	JNE winoOutput2x2Of6x6AVX2_leaky
-	VBROADCASTSS 152(DI), Y14
-	VBROADCASTSS 156(DI), Y13
-	MOVQ 136(DI), AX
+	VBROADCASTSS 136(DI), Y14
+	VBROADCASTSS 140(DI), Y13
+	MOVQ 120(DI), AX
 	CMPQ AX, $2
 	JNE winoOutput2x2Of6x6AVX2_clamp_part
 winoOutput2x2Of6x6AVX2_clamp_whole:
@@ -5845,17 +5693,16 @@ winoOutput2x2Of6x6AVX2_clamp_whole_column:
 	DECQ DX
 	JNZ winoOutput2x2Of6x6AVX2_clamp_whole_column
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
-	MOVQ 112(DI), BX
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 96(DI), BX
 	IMUL3Q $32, BX, BX
 	ADDQ 16(DI), BX
 winoOutput2x2Of6x6AVX2_clamp_whole_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	VMOVUPS 0(BX), Y0
 	VMOVUPS 64(BX), Y1
@@ -5884,7 +5731,7 @@ winoOutput2x2Of6x6AVX2_clamp_whole_0_end:
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput2x2Of6x6AVX2_clamp_whole_1_act
-	VADDPS (DX)(R13*1), Y7, Y7 // residual
+	VADDPS (DX)(R10*1), Y7, Y7 // residual
 winoOutput2x2Of6x6AVX2_clamp_whole_1_act:
 	VMAXPS Y7, Y14, Y7 // x < lo: lo
 	VMINPS Y7, Y13, Y7 // x > hi: hi
@@ -5896,10 +5743,8 @@ winoOutput2x2Of6x6AVX2_clamp_whole_1_end:
 	DECQ R15
 	JNZ winoOutput2x2Of6x6AVX2_clamp_whole_row
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput2x2Of6x6AVX2_clamp_whole
 	VZEROUPPER
@@ -5936,23 +5781,20 @@ winoOutput2x2Of6x6AVX2_clamp_part_column:
 	DECQ DX
 	JNZ winoOutput2x2Of6x6AVX2_clamp_part_column
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
-	MOVQ 128(DI), R11
-	MOVQ R11, R12
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 112(DI), R11
 	IMULQ R10, R11
 	SUBQ R11, AX
-	IMULQ R13, R12
-	SUBQ R12, DX
-	MOVQ 112(DI), BX
+	SUBQ R11, DX
+	MOVQ 96(DI), BX
 	IMUL3Q $32, BX, BX
 	ADDQ 16(DI), BX
 winoOutput2x2Of6x6AVX2_clamp_part_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	VMOVUPS 0(BX), Y0
 	VMOVUPS 64(BX), Y1
@@ -5964,10 +5806,10 @@ winoOutput2x2Of6x6AVX2_clamp_part_row:
 	VSUBPS Y2, Y1, Y1
 	VADDPS Y4, Y3, Y2
 	VSUBPS Y4, Y3, Y3
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $0 // column before the first
 	JGT winoOutput2x2Of6x6AVX2_clamp_part_0_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $0 // column beyond the last
 	JLE winoOutput2x2Of6x6AVX2_clamp_part_0_end
 	VADDPS Y6, Y0, Y7
@@ -5981,10 +5823,10 @@ winoOutput2x2Of6x6AVX2_clamp_part_0_act:
 	VMINPS Y7, Y13, Y7 // x > hi: hi
 	VMOVUPS Y7, (AX)
 winoOutput2x2Of6x6AVX2_clamp_part_0_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $1 // column before the first
 	JGT winoOutput2x2Of6x6AVX2_clamp_part_1_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $1 // column beyond the last
 	JLE winoOutput2x2Of6x6AVX2_clamp_part_1_end
 	VMOVAPS Y5, Y7
@@ -5993,7 +5835,7 @@ winoOutput2x2Of6x6AVX2_clamp_part_0_end:
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput2x2Of6x6AVX2_clamp_part_1_act
-	VADDPS (DX)(R13*1), Y7, Y7 // residual
+	VADDPS (DX)(R10*1), Y7, Y7 // residual
 winoOutput2x2Of6x6AVX2_clamp_part_1_act:
 	VMAXPS Y7, Y14, Y7 // x < lo: lo
 	VMINPS Y7, Y13, Y7 // x > hi: hi
@@ -6005,10 +5847,8 @@ winoOutput2x2Of6x6AVX2_clamp_part_1_end:
 	DECQ R15
 	JNZ winoOutput2x2Of6x6AVX2_clamp_part_row
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput2x2Of6x6AVX2_clamp_part
 	VZEROUPPER
@@ -6016,7 +5856,7 @@ winoOutput2x2Of6x6AVX2_clamp_part_1_end:
 winoOutput2x2Of6x6AVX2_leaky:
 	VMOVUPS (AX), Y14
 	VXORPS Y13, Y13, Y13
-	MOVQ 136(DI), AX
+	MOVQ 120(DI), AX
 	CMPQ AX, $2
 	JNE winoOutput2x2Of6x6AVX2_leaky_part
 winoOutput2x2Of6x6AVX2_leaky_whole:
@@ -6051,17 +5891,16 @@ winoOutput2x2Of6x6AVX2_leaky_whole_column:
 	DECQ DX
 	JNZ winoOutput2x2Of6x6AVX2_leaky_whole_column
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
-	MOVQ 112(DI), BX
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 96(DI), BX
 	IMUL3Q $32, BX, BX
 	ADDQ 16(DI), BX
 winoOutput2x2Of6x6AVX2_leaky_whole_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	VMOVUPS 0(BX), Y0
 	VMOVUPS 64(BX), Y1
@@ -6091,7 +5930,7 @@ winoOutput2x2Of6x6AVX2_leaky_whole_0_end:
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput2x2Of6x6AVX2_leaky_whole_1_act
-	VADDPS (DX)(R13*1), Y7, Y7 // residual
+	VADDPS (DX)(R10*1), Y7, Y7 // residual
 winoOutput2x2Of6x6AVX2_leaky_whole_1_act:
 	VCMPPS $17, Y13, Y7, Y8 // x < 0
 	VMULPS Y14, Y7, Y4
@@ -6104,10 +5943,8 @@ winoOutput2x2Of6x6AVX2_leaky_whole_1_end:
 	DECQ R15
 	JNZ winoOutput2x2Of6x6AVX2_leaky_whole_row
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput2x2Of6x6AVX2_leaky_whole
 	VZEROUPPER
@@ -6144,23 +5981,20 @@ winoOutput2x2Of6x6AVX2_leaky_part_column:
 	DECQ DX
 	JNZ winoOutput2x2Of6x6AVX2_leaky_part_column
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
-	MOVQ 128(DI), R11
-	MOVQ R11, R12
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 112(DI), R11
 	IMULQ R10, R11
 	SUBQ R11, AX
-	IMULQ R13, R12
-	SUBQ R12, DX
-	MOVQ 112(DI), BX
+	SUBQ R11, DX
+	MOVQ 96(DI), BX
 	IMUL3Q $32, BX, BX
 	ADDQ 16(DI), BX
 winoOutput2x2Of6x6AVX2_leaky_part_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	VMOVUPS 0(BX), Y0
 	VMOVUPS 64(BX), Y1
@@ -6172,10 +6006,10 @@ winoOutput2x2Of6x6AVX2_leaky_part_row:
 	VSUBPS Y2, Y1, Y1
 	VADDPS Y4, Y3, Y2
 	VSUBPS Y4, Y3, Y3
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $0 // column before the first
 	JGT winoOutput2x2Of6x6AVX2_leaky_part_0_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $0 // column beyond the last
 	JLE winoOutput2x2Of6x6AVX2_leaky_part_0_end
 	VADDPS Y6, Y0, Y7
@@ -6190,10 +6024,10 @@ winoOutput2x2Of6x6AVX2_leaky_part_0_act:
 	VBLENDVPS Y8, Y4, Y7, Y7
 	VMOVUPS Y7, (AX)
 winoOutput2x2Of6x6AVX2_leaky_part_0_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $1 // column before the first
 	JGT winoOutput2x2Of6x6AVX2_leaky_part_1_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $1 // column beyond the last
 	JLE winoOutput2x2Of6x6AVX2_leaky_part_1_end
 	VMOVAPS Y5, Y7
@@ -6202,7 +6036,7 @@ winoOutput2x2Of6x6AVX2_leaky_part_0_end:
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput2x2Of6x6AVX2_leaky_part_1_act
-	VADDPS (DX)(R13*1), Y7, Y7 // residual
+	VADDPS (DX)(R10*1), Y7, Y7 // residual
 winoOutput2x2Of6x6AVX2_leaky_part_1_act:
 	VCMPPS $17, Y13, Y7, Y8 // x < 0
 	VMULPS Y14, Y7, Y4
@@ -6215,10 +6049,8 @@ winoOutput2x2Of6x6AVX2_leaky_part_1_end:
 	DECQ R15
 	JNZ winoOutput2x2Of6x6AVX2_leaky_part_row
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput2x2Of6x6AVX2_leaky_part
 	VZEROUPPER
@@ -6228,7 +6060,9 @@ winoOutput2x2Of6x6AVX2_leaky_part_1_end:
 TEXT ·winoOutput1x4Of1x6AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
 	MOVQ 0(DI), SI
-	MOVQ 144(DI), CX
+	MOVQ 128(DI), CX
+	MOVQ 8(DI), R14
+	MOVQ 80(DI), R13
 	MOVQ 64(DI), AX
 	VMOVUPS (AX), Y15
 	VMOVUPS winoConst<>+128(SB), Y12 // 0.70711
@@ -6238,21 +6072,20 @@ TEXT ·winoOutput1x4Of1x6AVX2(SB), NOSPLIT, $0-8
 	MOVQ 72(DI), AX
 	TESTQ AX, AX
 	JNE winoOutput1x4Of1x6AVX2_leaky
-	VBROADCASTSS 152(DI), Y14
-	VBROADCASTSS 156(DI), Y13
-	MOVQ 136(DI), AX
+	VBROADCASTSS 136(DI), Y14
+	VBROADCASTSS 140(DI), Y13
+	MOVQ 120(DI), AX
 	CMPQ AX, $4
 	JNE winoOutput1x4Of1x6AVX2_clamp_part
 winoOutput1x4Of1x6AVX2_clamp_whole:
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
 winoOutput1x4Of1x6AVX2_clamp_whole_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	MOVQ 24(DI), R8
 	LEAQ (R8)(R8*2), R9
@@ -6283,7 +6116,7 @@ winoOutput1x4Of1x6AVX2_clamp_whole_0_end:
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput1x4Of1x6AVX2_clamp_whole_1_act
-	VADDPS (DX)(R13*1), Y7, Y7 // residual
+	VADDPS (DX)(R10*1), Y7, Y7 // residual
 winoOutput1x4Of1x6AVX2_clamp_whole_1_act:
 	VMAXPS Y7, Y14, Y7 // x < lo: lo
 	VMINPS Y7, Y13, Y7 // x > hi: hi
@@ -6294,7 +6127,7 @@ winoOutput1x4Of1x6AVX2_clamp_whole_1_end:
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput1x4Of1x6AVX2_clamp_whole_2_act
-	VADDPS (DX)(R13*2), Y7, Y7 // residual
+	VADDPS (DX)(R10*2), Y7, Y7 // residual
 winoOutput1x4Of1x6AVX2_clamp_whole_2_act:
 	VMAXPS Y7, Y14, Y7 // x < lo: lo
 	VMINPS Y7, Y13, Y7 // x > hi: hi
@@ -6313,30 +6146,25 @@ winoOutput1x4Of1x6AVX2_clamp_whole_3_act:
 	VMOVUPS Y7, (R11)
 winoOutput1x4Of1x6AVX2_clamp_whole_3_end:
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput1x4Of1x6AVX2_clamp_whole
 	VZEROUPPER
 	RET
 winoOutput1x4Of1x6AVX2_clamp_part:
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
-	MOVQ 128(DI), R11
-	MOVQ R11, R12
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 112(DI), R11
 	IMULQ R10, R11
 	SUBQ R11, AX
-	IMULQ R13, R12
-	SUBQ R12, DX
+	SUBQ R11, DX
 winoOutput1x4Of1x6AVX2_clamp_part_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	MOVQ 24(DI), R8
 	LEAQ (R8)(R8*2), R9
@@ -6351,10 +6179,10 @@ winoOutput1x4Of1x6AVX2_clamp_part_row:
 	VSUBPS Y2, Y1, Y1
 	VADDPS Y4, Y3, Y2
 	VSUBPS Y4, Y3, Y3
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $0 // column before the first
 	JGT winoOutput1x4Of1x6AVX2_clamp_part_0_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $0 // column beyond the last
 	JLE winoOutput1x4Of1x6AVX2_clamp_part_0_end
 	VADDPS Y6, Y0, Y7
@@ -6368,10 +6196,10 @@ winoOutput1x4Of1x6AVX2_clamp_part_0_act:
 	VMINPS Y7, Y13, Y7 // x > hi: hi
 	VMOVUPS Y7, (AX)
 winoOutput1x4Of1x6AVX2_clamp_part_0_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $1 // column before the first
 	JGT winoOutput1x4Of1x6AVX2_clamp_part_1_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $1 // column beyond the last
 	JLE winoOutput1x4Of1x6AVX2_clamp_part_1_end
 	VMULPS Y12, Y1, Y7
@@ -6379,16 +6207,16 @@ winoOutput1x4Of1x6AVX2_clamp_part_0_end:
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput1x4Of1x6AVX2_clamp_part_1_act
-	VADDPS (DX)(R13*1), Y7, Y7 // residual
+	VADDPS (DX)(R10*1), Y7, Y7 // residual
 winoOutput1x4Of1x6AVX2_clamp_part_1_act:
 	VMAXPS Y7, Y14, Y7 // x < lo: lo
 	VMINPS Y7, Y13, Y7 // x > hi: hi
 	VMOVUPS Y7, (AX)(R10*1)
 winoOutput1x4Of1x6AVX2_clamp_part_1_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $2 // column before the first
 	JGT winoOutput1x4Of1x6AVX2_clamp_part_2_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $2 // column beyond the last
 	JLE winoOutput1x4Of1x6AVX2_clamp_part_2_end
 	VMULPS Y10, Y6, Y7
@@ -6396,16 +6224,16 @@ winoOutput1x4Of1x6AVX2_clamp_part_1_end:
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput1x4Of1x6AVX2_clamp_part_2_act
-	VADDPS (DX)(R13*2), Y7, Y7 // residual
+	VADDPS (DX)(R10*2), Y7, Y7 // residual
 winoOutput1x4Of1x6AVX2_clamp_part_2_act:
 	VMAXPS Y7, Y14, Y7 // x < lo: lo
 	VMINPS Y7, Y13, Y7 // x > hi: hi
 	VMOVUPS Y7, (AX)(R10*2)
 winoOutput1x4Of1x6AVX2_clamp_part_2_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $3 // column before the first
 	JGT winoOutput1x4Of1x6AVX2_clamp_part_3_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $3 // column beyond the last
 	JLE winoOutput1x4Of1x6AVX2_clamp_part_3_end
 	VMOVAPS Y5, Y7
@@ -6421,10 +6249,8 @@ winoOutput1x4Of1x6AVX2_clamp_part_3_act:
 	VMOVUPS Y7, (R11)
 winoOutput1x4Of1x6AVX2_clamp_part_3_end:
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput1x4Of1x6AVX2_clamp_part
 	VZEROUPPER
@@ -6432,19 +6258,18 @@ winoOutput1x4Of1x6AVX2_clamp_part_3_end:
 winoOutput1x4Of1x6AVX2_leaky:
 	VMOVUPS (AX), Y14
 	VXORPS Y13, Y13, Y13
-	MOVQ 136(DI), AX
+	MOVQ 120(DI), AX
 	CMPQ AX, $4
 	JNE winoOutput1x4Of1x6AVX2_leaky_part
 winoOutput1x4Of1x6AVX2_leaky_whole:
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
 winoOutput1x4Of1x6AVX2_leaky_whole_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	MOVQ 24(DI), R8
 	LEAQ (R8)(R8*2), R9
@@ -6476,7 +6301,7 @@ winoOutput1x4Of1x6AVX2_leaky_whole_0_end:
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput1x4Of1x6AVX2_leaky_whole_1_act
-	VADDPS (DX)(R13*1), Y7, Y7 // residual
+	VADDPS (DX)(R10*1), Y7, Y7 // residual
 winoOutput1x4Of1x6AVX2_leaky_whole_1_act:
 	VCMPPS $17, Y13, Y7, Y8 // x < 0
 	VMULPS Y14, Y7, Y4
@@ -6488,7 +6313,7 @@ winoOutput1x4Of1x6AVX2_leaky_whole_1_end:
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput1x4Of1x6AVX2_leaky_whole_2_act
-	VADDPS (DX)(R13*2), Y7, Y7 // residual
+	VADDPS (DX)(R10*2), Y7, Y7 // residual
 winoOutput1x4Of1x6AVX2_leaky_whole_2_act:
 	VCMPPS $17, Y13, Y7, Y8 // x < 0
 	VMULPS Y14, Y7, Y4
@@ -6509,30 +6334,25 @@ winoOutput1x4Of1x6AVX2_leaky_whole_3_act:
 	VMOVUPS Y7, (R11)
 winoOutput1x4Of1x6AVX2_leaky_whole_3_end:
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput1x4Of1x6AVX2_leaky_whole
 	VZEROUPPER
 	RET
 winoOutput1x4Of1x6AVX2_leaky_part:
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
-	MOVQ 128(DI), R11
-	MOVQ R11, R12
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 112(DI), R11
 	IMULQ R10, R11
 	SUBQ R11, AX
-	IMULQ R13, R12
-	SUBQ R12, DX
+	SUBQ R11, DX
 winoOutput1x4Of1x6AVX2_leaky_part_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	MOVQ 24(DI), R8
 	LEAQ (R8)(R8*2), R9
@@ -6547,10 +6367,10 @@ winoOutput1x4Of1x6AVX2_leaky_part_row:
 	VSUBPS Y2, Y1, Y1
 	VADDPS Y4, Y3, Y2
 	VSUBPS Y4, Y3, Y3
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $0 // column before the first
 	JGT winoOutput1x4Of1x6AVX2_leaky_part_0_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $0 // column beyond the last
 	JLE winoOutput1x4Of1x6AVX2_leaky_part_0_end
 	VADDPS Y6, Y0, Y7
@@ -6565,10 +6385,10 @@ winoOutput1x4Of1x6AVX2_leaky_part_0_act:
 	VBLENDVPS Y8, Y4, Y7, Y7
 	VMOVUPS Y7, (AX)
 winoOutput1x4Of1x6AVX2_leaky_part_0_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $1 // column before the first
 	JGT winoOutput1x4Of1x6AVX2_leaky_part_1_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $1 // column beyond the last
 	JLE winoOutput1x4Of1x6AVX2_leaky_part_1_end
 	VMULPS Y12, Y1, Y7
@@ -6576,17 +6396,17 @@ winoOutput1x4Of1x6AVX2_leaky_part_0_end:
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput1x4Of1x6AVX2_leaky_part_1_act
-	VADDPS (DX)(R13*1), Y7, Y7 // residual
+	VADDPS (DX)(R10*1), Y7, Y7 // residual
 winoOutput1x4Of1x6AVX2_leaky_part_1_act:
 	VCMPPS $17, Y13, Y7, Y8 // x < 0
 	VMULPS Y14, Y7, Y4
 	VBLENDVPS Y8, Y4, Y7, Y7
 	VMOVUPS Y7, (AX)(R10*1)
 winoOutput1x4Of1x6AVX2_leaky_part_1_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $2 // column before the first
 	JGT winoOutput1x4Of1x6AVX2_leaky_part_2_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $2 // column beyond the last
 	JLE winoOutput1x4Of1x6AVX2_leaky_part_2_end
 	VMULPS Y10, Y6, Y7
@@ -6594,17 +6414,17 @@ winoOutput1x4Of1x6AVX2_leaky_part_1_end:
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput1x4Of1x6AVX2_leaky_part_2_act
-	VADDPS (DX)(R13*2), Y7, Y7 // residual
+	VADDPS (DX)(R10*2), Y7, Y7 // residual
 winoOutput1x4Of1x6AVX2_leaky_part_2_act:
 	VCMPPS $17, Y13, Y7, Y8 // x < 0
 	VMULPS Y14, Y7, Y4
 	VBLENDVPS Y8, Y4, Y7, Y7
 	VMOVUPS Y7, (AX)(R10*2)
 winoOutput1x4Of1x6AVX2_leaky_part_2_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $3 // column before the first
 	JGT winoOutput1x4Of1x6AVX2_leaky_part_3_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $3 // column beyond the last
 	JLE winoOutput1x4Of1x6AVX2_leaky_part_3_end
 	VMOVAPS Y5, Y7
@@ -6621,10 +6441,8 @@ winoOutput1x4Of1x6AVX2_leaky_part_3_act:
 	VMOVUPS Y7, (R11)
 winoOutput1x4Of1x6AVX2_leaky_part_3_end:
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput1x4Of1x6AVX2_leaky_part
 	VZEROUPPER
@@ -6634,27 +6452,28 @@ winoOutput1x4Of1x6AVX2_leaky_part_3_end:
 TEXT ·winoOutput1x2Of1x4AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
 	MOVQ 0(DI), SI
-	MOVQ 144(DI), CX
+	MOVQ 128(DI), CX
+	MOVQ 8(DI), R14
+	MOVQ 80(DI), R13
 	MOVQ 64(DI), AX
 	VMOVUPS (AX), Y15
 	MOVQ 72(DI), AX
 	TESTQ AX, AX
 	JNE winoOutput1x2Of1x4AVX2_leaky
-	VBROADCASTSS 152(DI), Y14
-	VBROADCASTSS 156(DI), Y13
-	MOVQ 136(DI), AX
+	VBROADCASTSS 136(DI), Y14
+	VBROADCASTSS 140(DI), Y13
+	MOVQ 120(DI), AX
 	CMPQ AX, $2
 	JNE winoOutput1x2Of1x4AVX2_clamp_part
 winoOutput1x2Of1x4AVX2_clamp_whole:
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
 winoOutput1x2Of1x4AVX2_clamp_whole_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	MOVQ 24(DI), R8
 	LEAQ (R8)(R8*2), R9
@@ -6679,37 +6498,32 @@ winoOutput1x2Of1x4AVX2_clamp_whole_0_end:
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput1x2Of1x4AVX2_clamp_whole_1_act
-	VADDPS (DX)(R13*1), Y7, Y7 // residual
+	VADDPS (DX)(R10*1), Y7, Y7 // residual
 winoOutput1x2Of1x4AVX2_clamp_whole_1_act:
 	VMAXPS Y7, Y14, Y7 // x < lo: lo
 	VMINPS Y7, Y13, Y7 // x > hi: hi
 	VMOVUPS Y7, (AX)(R10*1)
 winoOutput1x2Of1x4AVX2_clamp_whole_1_end:
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput1x2Of1x4AVX2_clamp_whole
 	VZEROUPPER
 	RET
 winoOutput1x2Of1x4AVX2_clamp_part:
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
-	MOVQ 128(DI), R11
-	MOVQ R11, R12
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 112(DI), R11
 	IMULQ R10, R11
 	SUBQ R11, AX
-	IMULQ R13, R12
-	SUBQ R12, DX
+	SUBQ R11, DX
 winoOutput1x2Of1x4AVX2_clamp_part_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	MOVQ 24(DI), R8
 	LEAQ (R8)(R8*2), R9
@@ -6720,10 +6534,10 @@ winoOutput1x2Of1x4AVX2_clamp_part_row:
 	VMOVUPS (R9), Y3
 	VADDPS Y2, Y1, Y6
 	VSUBPS Y2, Y1, Y1
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $0 // column before the first
 	JGT winoOutput1x2Of1x4AVX2_clamp_part_0_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $0 // column beyond the last
 	JLE winoOutput1x2Of1x4AVX2_clamp_part_0_end
 	VADDPS Y6, Y0, Y7
@@ -6736,27 +6550,25 @@ winoOutput1x2Of1x4AVX2_clamp_part_0_act:
 	VMINPS Y7, Y13, Y7 // x > hi: hi
 	VMOVUPS Y7, (AX)
 winoOutput1x2Of1x4AVX2_clamp_part_0_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $1 // column before the first
 	JGT winoOutput1x2Of1x4AVX2_clamp_part_1_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $1 // column beyond the last
 	JLE winoOutput1x2Of1x4AVX2_clamp_part_1_end
 	VADDPS Y3, Y1, Y7
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput1x2Of1x4AVX2_clamp_part_1_act
-	VADDPS (DX)(R13*1), Y7, Y7 // residual
+	VADDPS (DX)(R10*1), Y7, Y7 // residual
 winoOutput1x2Of1x4AVX2_clamp_part_1_act:
 	VMAXPS Y7, Y14, Y7 // x < lo: lo
 	VMINPS Y7, Y13, Y7 // x > hi: hi
 	VMOVUPS Y7, (AX)(R10*1)
 winoOutput1x2Of1x4AVX2_clamp_part_1_end:
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput1x2Of1x4AVX2_clamp_part
 	VZEROUPPER
@@ -6764,19 +6576,18 @@ winoOutput1x2Of1x4AVX2_clamp_part_1_end:
 winoOutput1x2Of1x4AVX2_leaky:
 	VMOVUPS (AX), Y14
 	VXORPS Y13, Y13, Y13
-	MOVQ 136(DI), AX
+	MOVQ 120(DI), AX
 	CMPQ AX, $2
 	JNE winoOutput1x2Of1x4AVX2_leaky_part
 winoOutput1x2Of1x4AVX2_leaky_whole:
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
 winoOutput1x2Of1x4AVX2_leaky_whole_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	MOVQ 24(DI), R8
 	LEAQ (R8)(R8*2), R9
@@ -6802,7 +6613,7 @@ winoOutput1x2Of1x4AVX2_leaky_whole_0_end:
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput1x2Of1x4AVX2_leaky_whole_1_act
-	VADDPS (DX)(R13*1), Y7, Y7 // residual
+	VADDPS (DX)(R10*1), Y7, Y7 // residual
 winoOutput1x2Of1x4AVX2_leaky_whole_1_act:
 	VCMPPS $17, Y13, Y7, Y8 // x < 0
 	VMULPS Y14, Y7, Y4
@@ -6810,30 +6621,25 @@ winoOutput1x2Of1x4AVX2_leaky_whole_1_act:
 	VMOVUPS Y7, (AX)(R10*1)
 winoOutput1x2Of1x4AVX2_leaky_whole_1_end:
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput1x2Of1x4AVX2_leaky_whole
 	VZEROUPPER
 	RET
 winoOutput1x2Of1x4AVX2_leaky_part:
 	MOVQ 48(DI), R10
-	MOVQ 96(DI), R13
-	MOVQ 120(DI), R15
-	MOVQ 8(DI), AX
-	MOVQ 80(DI), DX
-	MOVQ 128(DI), R11
-	MOVQ R11, R12
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 112(DI), R11
 	IMULQ R10, R11
 	SUBQ R11, AX
-	IMULQ R13, R12
-	SUBQ R12, DX
+	SUBQ R11, DX
 winoOutput1x2Of1x4AVX2_leaky_part_row:
 	LEAQ (R10)(R10*2), R11
 	ADDQ AX, R11
-	LEAQ (R13)(R13*2), R12
+	LEAQ (R10)(R10*2), R12
 	ADDQ DX, R12
 	MOVQ 24(DI), R8
 	LEAQ (R8)(R8*2), R9
@@ -6844,10 +6650,10 @@ winoOutput1x2Of1x4AVX2_leaky_part_row:
 	VMOVUPS (R9), Y3
 	VADDPS Y2, Y1, Y6
 	VSUBPS Y2, Y1, Y1
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $0 // column before the first
 	JGT winoOutput1x2Of1x4AVX2_leaky_part_0_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $0 // column beyond the last
 	JLE winoOutput1x2Of1x4AVX2_leaky_part_0_end
 	VADDPS Y6, Y0, Y7
@@ -6861,17 +6667,17 @@ winoOutput1x2Of1x4AVX2_leaky_part_0_act:
 	VBLENDVPS Y8, Y4, Y7, Y7
 	VMOVUPS Y7, (AX)
 winoOutput1x2Of1x4AVX2_leaky_part_0_end:
-	MOVQ 128(DI), R8
+	MOVQ 112(DI), R8
 	CMPQ R8, $1 // column before the first
 	JGT winoOutput1x2Of1x4AVX2_leaky_part_1_end
-	ADDQ 136(DI), R8
+	ADDQ 120(DI), R8
 	CMPQ R8, $1 // column beyond the last
 	JLE winoOutput1x2Of1x4AVX2_leaky_part_1_end
 	VADDPS Y3, Y1, Y7
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput1x2Of1x4AVX2_leaky_part_1_act
-	VADDPS (DX)(R13*1), Y7, Y7 // residual
+	VADDPS (DX)(R10*1), Y7, Y7 // residual
 winoOutput1x2Of1x4AVX2_leaky_part_1_act:
 	VCMPPS $17, Y13, Y7, Y8 // x < 0
 	VMULPS Y14, Y7, Y4
@@ -6879,10 +6685,8 @@ winoOutput1x2Of1x4AVX2_leaky_part_1_act:
 	VMOVUPS Y7, (AX)(R10*1)
 winoOutput1x2Of1x4AVX2_leaky_part_1_end:
 	ADDQ 32(DI), SI
-	MOVQ 56(DI), AX
-	ADDQ AX, 8(DI)
-	MOVQ 104(DI), AX
-	ADDQ AX, 80(DI)
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoOutput1x2Of1x4AVX2_leaky_part
 	VZEROUPPER

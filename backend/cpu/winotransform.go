@@ -20,8 +20,7 @@ type winoKernels struct {
 //		}
 //	}
 //
-// for vectors of one group. strip is room for rows·((tiles-1)·step+cols) vectors, not used where rows is 1. The kernel
-// may change the arguments. It is assembly because it moves each input and point once in vectors: it runs at the speed
+// for vectors of one group. strip is room for rows·((tiles-1)·step+cols) vectors, not used where rows is 1. It is assembly because it moves each input and point once in vectors: it runs at the speed
 // of the stores.
 type winoInputArgs struct {
 	src, dst, strip unsafe.Pointer
@@ -39,7 +38,7 @@ type winoInputArgs struct {
 //			for j := col0; j < col0+cols; j++ {
 //				x := sum over p, q of rowsA[i][p] * colsA[j][q] * src[t*tile + (p*points+q)*point]
 //				x += bias
-//				if residual != nil { x += residual[t*resNext + (i-row0)*resRow + (j-col0)*resCol] }
+//				if residual != nil { x += residual[t*next + (i-row0)*resRow + (j-col0)*col] }
 //				if slope != nil { if x < 0 { x *= slope } } else { x = min(hi, max(lo, x)), NaN stays NaN }
 //				dst[t*next + (i-row0)*row + (j-col0)*col] = x
 //			}
@@ -47,15 +46,15 @@ type winoInputArgs struct {
 //	}
 //
 // for vectors of one group; points is the columns of a tile's points. scratch is room for a tile of points. residual may
-// be dst. The kernel may change the arguments. It is assembly for the same reason as the input transform.
+// be dst. It is assembly for the same reason as the input transform.
 type winoOutputArgs struct {
-	src, dst, scratch       unsafe.Pointer
-	point, tile             int            // between points and tiles of src
-	row, col, next          int            // between rows, pixels and tiles of dst
-	bias, slope             unsafe.Pointer // one vector each
-	residual                unsafe.Pointer
-	resRow, resCol, resNext int
-	row0, rows, col0, cols  int // the outputs that are stored; rows, cols > 0
-	tiles                   int
-	lo, hi                  float32
+	src, dst, scratch      unsafe.Pointer
+	point, tile            int            // between points and tiles of src
+	row, col, next         int            // between rows, pixels and tiles of dst
+	bias, slope            unsafe.Pointer // one vector each
+	residual               unsafe.Pointer
+	resRow                 int // between rows of the residual
+	row0, rows, col0, cols int // the outputs that are stored; rows, cols > 0
+	tiles                  int
+	lo, hi                 float32
 }

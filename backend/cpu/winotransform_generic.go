@@ -95,7 +95,7 @@ func (m *winoMatrices) outputGeneric(a *winoOutputArgs) {
 		for i := range a.rows {
 			for j := range a.cols {
 				y := m.cols[a.col0+j].sum8(unsafe.Pointer(&mid[(a.row0+i)*m.points]), vectorBytes8)
-				a.store8(&y, t*a.next+i*a.row+j*a.col, t*a.resNext+i*a.resRow+j*a.resCol)
+				a.store8(&y, t*a.next+i*a.row+j*a.col, t*a.next+i*a.resRow+j*a.col)
 			}
 		}
 	}

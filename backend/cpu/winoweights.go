@@ -87,7 +87,7 @@ func packWinograd(pool *Pool, k *Kernels, g *ConvGeom, transposed bool, alg Algo
 	phases := f.phases[0] * f.phases[1]
 	p.data = AlignedFloats(phases * f.tile.points() * p.pointFloats())
 	rows, cols := f.tile.rows.filterMatrix(), f.tile.cols.filterMatrix()
-	pool.Run(phases*ceilDiv(p.width(), p.pairLanes()), func(i int) {
+	pool.Run(phases*p.pairs(), func(i int) {
 		pack := winoPack{WinogradWeights: p, from: w, rows: rows, cols: cols, phase: i % phases, pair: i / phases}
 		pack.run()
 	})
@@ -96,6 +96,9 @@ func packWinograd(pool *Pool, k *Kernels, g *ConvGeom, transposed bool, alg Algo
 
 // pairLanes is the lanes of two output groups, which one micro-kernel makes.
 func (w *WinogradWeights) pairLanes() int { return tileGroups * w.block }
+
+// pairs is the number of pairs of output groups; the last one may be a single group.
+func (w *WinogradWeights) pairs() int { return ceilDiv(w.width(), w.pairLanes()) }
 
 // winoPack transforms the weights of one pair of output groups of one phase.
 type winoPack struct {

@@ -38,22 +38,21 @@ const (
 	winoOutSlope    = 72
 	winoOutResidual = 80
 	winoOutResRow   = 88
-	winoOutResCol   = 96
-	winoOutResNext  = 104
-	winoOutRow0     = 112
-	winoOutRows     = 120
-	winoOutCol0     = 128
-	winoOutCols     = 136
-	winoOutTiles    = 144
-	winoOutLo       = 152
-	winoOutHi       = 156
+	winoOutRow0     = 96
+	winoOutRows     = 104
+	winoOutCol0     = 112
+	winoOutCols     = 120
+	winoOutTiles    = 128
+	winoOutLo       = 136
+	winoOutHi       = 140
 )
 
 // winoOutput emits one output transform. The columns of points of a tile are transformed into scratch, then the valid
 // rows of that.
 //
-// DI: arguments; SI: points of the tile; R8, R9: bytes between points, rows of points; BX: scratch; AX, DX: a row of dst
-// and of the residual, R11, R12: 3 pixels on; R10, R13: bytes between their pixels; R15: rows left; CX: tiles left.
+// DI: arguments; SI: points of the tile; R8, R9: bytes between points, rows of points; BX: scratch; R14, R13: the tile
+// in dst and in the residual; AX, DX: a row of them, R11, R12: 3 pixels on; R10: bytes between pixels; R15: rows left;
+// CX: tiles left.
 // Registers: points in 0..5, sums in 6 and 7, operands of the activation above, constants below those.
 type winoOutput struct {
 	winoText
@@ -74,6 +73,8 @@ func (w winoOutput) emit() {
 	w.op("", "MOVQ args+0(FP), DI")
 	w.op("", "MOVQ %d(DI), SI", winoOutSrc)
 	w.op("", "MOVQ %d(DI), CX", winoOutTiles)
+	w.op("", "MOVQ %d(DI), R14", winoOutDst)
+	w.op("", "MOVQ %d(DI), R13", winoOutResidual)
 	w.op("", "MOVQ %d(DI), AX", winoOutBias)
 	w.op("", "VMOVUPS (AX), %s", w.bias())
 	w.loadConstants()
@@ -106,13 +107,12 @@ func (w winoOutput) tiles(label string, part bool, activate func()) {
 		w.columns(label + "_column")
 	}
 	w.op("", "MOVQ %d(DI), R10", winoOutCol)
-	w.op("", "MOVQ %d(DI), R13", winoOutResCol)
 	w.op("", "MOVQ %d(DI), R15", winoOutRows)
 	w.firstRow(part)
 	w.label(label + "_row")
 	w.op("", "LEAQ (R10)(R10*2), R11")
 	w.op("", "ADDQ AX, R11")
-	w.op("", "LEAQ (R13)(R13*2), R12")
+	w.op("", "LEAQ (R10)(R10*2), R12")
 	w.op("", "ADDQ DX, R12")
 	w.loadRow()
 	w.butterflies(w.cols.points)
@@ -127,10 +127,8 @@ func (w winoOutput) tiles(label string, part bool, activate func()) {
 		w.op("", "JNZ %s_row", label)
 	}
 	w.op("", "ADDQ %d(DI), SI", winoOutTile)
-	w.op("", "MOVQ %d(DI), AX", winoOutNext)
-	w.op("", "ADDQ AX, %d(DI)", winoOutDst)
-	w.op("", "MOVQ %d(DI), AX", winoOutResNext)
-	w.op("", "ADDQ AX, %d(DI)", winoOutResidual)
+	w.op("", "ADDQ %d(DI), R14", winoOutNext)
+	w.op("", "ADDQ %d(DI), R13", winoOutNext)
 	w.op("", "DECQ CX")
 	w.op("", "JNZ %s", label)
 	w.ret()
@@ -163,15 +161,13 @@ func (w winoOutput) columns(label string) {
 
 // firstRow sets the pointers to the first valid row, as if its column 0 were valid.
 func (w winoOutput) firstRow(part bool) {
-	w.op("", "MOVQ %d(DI), AX", winoOutDst)
-	w.op("", "MOVQ %d(DI), DX", winoOutResidual)
+	w.op("", "MOVQ R14, AX")
+	w.op("", "MOVQ R13, DX")
 	if part {
 		w.op("", "MOVQ %d(DI), R11", winoOutCol0)
-		w.op("", "MOVQ R11, R12")
 		w.op("", "IMULQ R10, R11")
 		w.op("", "SUBQ R11, AX")
-		w.op("", "IMULQ R13, R12")
-		w.op("", "SUBQ R12, DX")
+		w.op("", "SUBQ R11, DX")
 	}
 	if w.rows.points > 1 {
 		w.op("", "MOVQ %d(DI), BX", winoOutRow0)
@@ -253,7 +249,7 @@ func (w winoOutput) output(label string, k int, part bool, activate func()) {
 	w.op("", "VADDPS %s, %s, %s", w.bias(), y, y)
 	w.op("", "CMPQ %d(DI), $0", winoOutResidual)
 	w.op("", "JEQ %s_act", label)
-	w.op("residual", "VADDPS %s, %s, %s", at("DX", "R13", "R12", k), y, y)
+	w.op("residual", "VADDPS %s, %s, %s", at("DX", "R10", "R12", k), y, y)
 	w.label(label + "_act")
 	activate()
 	w.op("", "VMOVUPS %s, %s", y, at("AX", "R10", "R11", k))

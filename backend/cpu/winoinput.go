@@ -1,0 +1,45 @@
+package cpu
+
+import "unsafe"
+
+// winoPart is what a step of a run works on: n tiles of plane z, and of them the channel groups [from, to).
+type winoPart struct{ z, first, n, from, to int }
+
+// winoTiles is a run of n tiles of one row of tiles.
+type winoTiles struct{ image, latticeY, latticeX, y, x, n int }
+
+// tilesAt returns the run that begins at a tile of the numbering of all tiles and has at most n of them.
+func (r *winoRun) tilesAt(tile, n int) (t winoTiles) {
+	t.x, tile = tile%r.cols.tiles, tile/r.cols.tiles
+	t.y, tile = tile%r.rows.tiles, tile/r.rows.tiles
+	t.latticeX, tile = tile%len(r.cols.lattices), tile/len(r.cols.lattices)
+	t.latticeY, t.image = tile%len(r.rows.lattices), tile/len(r.rows.lattices)
+	t.n = min(n, r.cols.tiles-t.x)
+	return t
+}
+
+// transform transforms inputs into v.
+func (w *winoWorker) transform(p winoPart, v []float32) {
+	for i := 0; i < p.n; {
+		t := w.run.tilesAt(p.first+i, p.n-i)
+		w.transformRow(p, t, v[i*w.run.x.Block:])
+		i += t.n
+	}
+}
+
+// transformRow transforms a run of tiles.
+func (w *winoWorker) transformRow(p winoPart, t winoTiles, v []float32) {
+	r, s := w.run, &w.run.block
+	x := &r.x
+	w.in = winoInputArgs{
+		strip: unsafe.Pointer(unsafe.SliceData(w.strip)),
+		row:   4 * x.Row * r.rows.step, col: 4 * x.Block * r.cols.step, step: r.cols.tile.outputs,
+		point: 4 * s.vPoint, tile: 4 * x.Block, tiles: t.n,
+	}
+	at := x.At(t.image, 0, p.z, r.rows.input(t.latticeY, t.y), r.cols.input(t.latticeX, t.x))
+	for g := p.from; g < p.to; g++ {
+		w.in.src = unsafe.Pointer(&x.Data[at+g*x.Group])
+		w.in.dst = unsafe.Pointer(&v[g*s.vGroup])
+		r.input(&w.in)
+	}
+}

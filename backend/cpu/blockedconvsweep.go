@@ -8,6 +8,7 @@ type blockedSweep struct {
 	a             *tileArgs
 	l             *blockedLines
 	kernels       tileFuncs
+	groups        int  // output groups of the item
 	src, dst, res int  // what the item's groups add to the lines' indices
 	continued     bool // the sums begin with what y holds
 }
@@ -19,7 +20,9 @@ func (r *blockedRun) sweep(w *blockedWorker, it blockedItem, first, last int, co
 	length := s.l.extent[s.l.axis]
 	tiles := ceilDiv(length, s.kernels.rows())
 	for line := first; line < last; line++ {
+		s.announce(line, length)
 		if 2*length <= s.kernels.rows() && line+1 < last {
+			s.announce(line+1, length)
 			s.pair(line, length)
 			line++
 			continue
@@ -34,7 +37,7 @@ func (r *blockedRun) sweep(w *blockedWorker, it blockedItem, first, last int, co
 }
 
 func (r *blockedRun) newSweep(w *blockedWorker, it blockedItem, continued bool) blockedSweep {
-	s := blockedSweep{blockedRun: r, a: &w.args, l: &w.lines, kernels: r.plan.k.tileFor(it.groups), continued: continued}
+	s := blockedSweep{blockedRun: r, a: &w.args, l: &w.lines, kernels: r.plan.k.tileFor(it.groups), groups: it.groups, continued: continued}
 	p := r.plan
 	group := (it.group*p.out + it.column) / p.k.Block
 	s.src = it.group * p.in / p.inBlock * r.x.Group
@@ -54,6 +57,17 @@ func (r *blockedRun) newSweep(w *blockedWorker, it blockedItem, continued bool) 
 func (s *blockedSweep) at(line int) (src, dst, res int) {
 	src, dst, res = s.l.at(line)
 	return src + s.src, dst + s.dst, res + s.res
+}
+
+// announce tells the race detector what the kernels write of a line.
+func (s *blockedSweep) announce(line, length int) {
+	if !raceEnabled {
+		return
+	}
+	_, dst, _ := s.at(line)
+	for g := range s.groups {
+		raceWriteRows(s.y.Data[dst+g*s.y.Group:], length, s.y.Block, s.l.out[s.l.axis])
+	}
 }
 
 // point sets the addresses of a tile.

@@ -75,22 +75,36 @@ func add8(sum, v *[8]float32) {
 // sumGeneric adds all steps' products of the pixel at byte offset src to the sum of group g; pitch is the bytes between
 // weights of consecutive lanes.
 func (a *tileArgs) sumGeneric(sum *[8]float32, src, g, pitch int) {
-	s0, s1, s2, s3, s4, s5, s6, s7 := sum[0], sum[1], sum[2], sum[3], sum[4], sum[5], sum[6], sum[7]
-	steps := unsafe.Slice(a.steps, a.nsteps+a.tailSteps)
-	w := g * genericBlock * 4
-	for i, step := range steps {
+	base, w := unsafe.Add(a.base, src), unsafe.Add(a.weights, g*genericBlock*4)
+	for i, step := range unsafe.Slice(a.steps, a.nsteps+a.tailSteps) {
 		lanes := genericBlock
 		if i >= a.nsteps {
 			lanes = a.tailLanes
 		}
-		for c := range lanes {
-			x, v := *(*float32)(unsafe.Add(a.base, src+step+4*c)), vector8(a.weights, w)
-			s0, s1, s2, s3 = s0+x*v[0], s1+x*v[1], s2+x*v[2], s3+x*v[3]
-			s4, s5, s6, s7 = s4+x*v[4], s5+x*v[5], s6+x*v[6], s7+x*v[7]
-			w += pitch
-		}
+		x := unsafe.Slice((*float32)(unsafe.Add(base, step)), lanes)
+		sumStepGeneric(sum, x, unsafe.Slice((*float32)(w), lanes*pitch/4), pitch/4)
+		w = unsafe.Add(w, lanes*pitch)
 	}
-	*sum = [8]float32{s0, s1, s2, s3, s4, s5, s6, s7}
+}
+
+// sumStepGeneric adds the products of one step. The weights are a slice whose length is checked in the middle of each
+// lane: that parts the two halves' products, which amd64 has no registers to hold at the same time.
+func sumStepGeneric(sum *[8]float32, x, w []float32, pitch int) {
+	s0, s1, s2, s3, s4, s5, s6, s7 := sum[0], sum[1], sum[2], sum[3], sum[4], sum[5], sum[6], sum[7]
+	for _, x := range x {
+		v := (*[4]float32)(w)
+		s0 += x * v[0]
+		s1 += x * v[1]
+		s2 += x * v[2]
+		s3 += x * v[3]
+		v = (*[4]float32)(w[4:])
+		s4 += x * v[0]
+		s5 += x * v[1]
+		s6 += x * v[2]
+		s7 += x * v[3]
+		w = w[pitch:]
+	}
+	sum[0], sum[1], sum[2], sum[3], sum[4], sum[5], sum[6], sum[7] = s0, s1, s2, s3, s4, s5, s6, s7
 }
 
 // activateGeneric applies the activation to a sum of group g.

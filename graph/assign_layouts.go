@@ -99,7 +99,7 @@ func (l *layoutPass) node(n *Node) error {
 		}
 		n.Inputs[i] = same
 	}
-	if c.PlanarOut && !l.readBlocked(n.Outputs[0]) {
+	if c.PlanarOut && !l.wantedBlocked(n.Outputs[0]) {
 		c.Out[0] = false
 	}
 	for i, id := range n.Outputs {
@@ -114,12 +114,12 @@ func (l *layoutPass) node(n *Node) error {
 	return nil
 }
 
-// readBlocked reports whether some reader of a value would take it blocked.
-func (l *layoutPass) readBlocked(id ValueID) bool {
+// wantedBlocked reports whether some reader of a value gains from having it blocked.
+func (l *layoutPass) wantedBlocked(id ValueID) bool {
 	for _, n := range l.readers[id] {
 		c, ok := l.choice(n)
 		for i, in := range n.Inputs {
-			if ok && in == id && c.In[i] {
+			if ok && c.Wants && in == id && c.In[i] {
 				return true
 			}
 		}

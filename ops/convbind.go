@@ -50,7 +50,7 @@ func (o *conv) Bind(b *Binding) (Step, error) {
 		return plainStep{o}, nil
 	}
 	g := convGeom(b, axes, o.group)
-	if !b.In[0].Layout.Planar() {
+	if onBlocks(b) {
 		return bindBlocked(b, g, o.act, false), nil
 	}
 	return bindConv(&forwardConv, b, g, o.act), nil
@@ -68,7 +68,7 @@ func (o *convTranspose) Bind(b *Binding) (Step, error) {
 		return nil, err
 	}
 	g := convGeom(b, axes, o.group)
-	if !b.In[0].Layout.Planar() {
+	if onBlocks(b) {
 		return bindBlocked(b, g, o.act, true), nil
 	}
 	if !kernelsTake(b) || phases(g) > mostPhases {
@@ -76,6 +76,9 @@ func (o *convTranspose) Bind(b *Binding) (Step, error) {
 	}
 	return bindConv(&transposedConv, b, g, o.act), nil
 }
+
+// onBlocks reports whether the layout pass chose blocks for X or Y.
+func onBlocks(b *Binding) bool { return !b.In[0].Layout.Planar() || !b.Out[0].Layout.Planar() }
 
 // phases is the number of products into which a transposed convolution is split.
 func phases(g cpu.ConvGeom) int64 {

@@ -2,7 +2,6 @@ package ops
 
 import (
 	"fmt"
-	"sync/atomic"
 
 	"github.com/tconv/tconv/backend/cpu"
 )
@@ -30,19 +29,33 @@ func (o *convTranspose) Blocked(in, out []Spec, k *cpu.Kernels) (Choice, bool) {
 	return blockedConvChoice(in, g, k, true)
 }
 
+// fewChannels is up to how many input channels a forward convolution reads a
+// planar map, and up to how many outputs a convolution writes one: a block of 16
+// channels would be mostly padding. Measured at 3 -> 64 and 64 -> 3 channels.
+const fewChannels = 8
+
 // blockedConvChoice says how a convolution works on blocks: with constant weights
 // and bias, on floats, where groups fill blocks.
 func blockedConvChoice(in []Spec, g cpu.ConvGeom, k *cpu.Kernels, transposed bool) (Choice, bool) {
 	b := input(in, 2)
-	if !Blockable(in[0]) || in[0].Shape.Elements() == 0 || in[1].Const == nil || !b.Omitted() && b.Const == nil || !k.FitsBlocked(g) {
+	if !Blockable(in[0]) || in[0].Shape.Elements() == 0 || in[1].Const == nil || !b.Omitted() && b.Const == nil {
 		return Choice{}, false
 	}
 	c := Choice{In: make([]bool, len(in)), Out: []bool{true}, Halo: make([]cpu.Halo, len(in)), Wants: true}
-	c.In[0] = true
-	c.Halo[0] = blockedConvHalo(k, g, transposed)
-	if len(in) > 3 {
+	residual := !input(in, 3).Omitted()
+	if residual {
 		c.In[3] = true
 	}
+	fewOut := g.M <= fewChannels && !residual && k.FitsToPlanar(g)
+	if !transposed && g.C <= fewChannels && k.FitsPlanar(g) {
+		return c, !fewOut // few in, few out: planar altogether
+	}
+	if !k.FitsBlocked(g) {
+		return Choice{}, false
+	}
+	c.In[0] = true
+	c.Halo[0] = blockedConvHalo(k, g, transposed)
+	c.PlanarOut = fewOut
 	return c, true
 }
 
@@ -57,19 +70,52 @@ func blockedConvHalo(k *cpu.Kernels, g cpu.ConvGeom, transposed bool) cpu.Halo {
 	return cpu.BlockedConvHalo(g)
 }
 
-// blockedPlan is a convolution over channel-blocked maps by one of the algorithms.
+// blockedPlan is a convolution by one of the algorithms over channel-blocked maps;
+// X or Y may be planar. r is nil where there is no residual.
 type blockedPlan interface {
 	WorkspaceFloats(threads int) int
-	Run(pool *cpu.Pool, stop *atomic.Bool, ws []float32, x, residual, y *cpu.Map)
+	run(c *Call, x, r, y *Tensor)
+}
+
+// mapOf is the map of a tensor; nil where there is none.
+func mapOf(t *Tensor) *cpu.Map {
+	if t == nil {
+		return nil
+	}
+	m := t.Map()
+	return &m
 }
 
 // directPlan is the direct algorithm, which needs no workspace.
-type directPlan struct{ plan *cpu.BlockedConvPlan }
+type directPlan struct{ *cpu.BlockedConvPlan }
 
 func (directPlan) WorkspaceFloats(int) int { return 0 }
 
-func (d directPlan) Run(pool *cpu.Pool, stop *atomic.Bool, _ []float32, x, residual, y *cpu.Map) {
-	d.plan.Run(pool, stop, x, residual, y)
+func (p directPlan) run(c *Call, x, r, y *Tensor) {
+	p.Run(c.Pool(), c.Stop(), mapOf(x), mapOf(r), mapOf(y))
+}
+
+// winogradPlan is one of Winograd's algorithms.
+type winogradPlan struct{ *cpu.WinogradConv }
+
+func (p winogradPlan) run(c *Call, x, r, y *Tensor) {
+	p.Run(c.Pool(), c.Stop(), workspaceFloats(c), mapOf(x), mapOf(r), mapOf(y))
+}
+
+// fromPlanarPlan reads a planar X of few channels.
+type fromPlanarPlan struct{ *cpu.PlanarConvPlan }
+
+func (p fromPlanarPlan) WorkspaceFloats(int) int { return p.PlanarConvPlan.WorkspaceFloats() }
+
+func (p fromPlanarPlan) run(c *Call, x, r, y *Tensor) {
+	p.Run(c.Pool(), c.Stop(), workspaceFloats(c), Data[float32](x), mapOf(r), mapOf(y))
+}
+
+// toPlanarPlan writes a planar Y of few channels.
+type toPlanarPlan struct{ *cpu.ToPlanarConvPlan }
+
+func (p toPlanarPlan) run(c *Call, x, _, y *Tensor) {
+	p.Run(c.Pool(), c.Stop(), workspaceFloats(c), mapOf(x), nil, Data[float32](y))
 }
 
 // blockedConvStep is a convolution over channel-blocked maps bound to its kernels.
@@ -95,16 +141,22 @@ func bindBlocked(b *Binding, g cpu.ConvGeom, act activation, transposed bool) *b
 		g, w.first = trimTaps(g)
 	}
 	w.geom = g
+	s := &blockedConvStep{residual: !input(b.In, 3).Omitted()}
 	alg := cpu.ChooseConv(b.Kernels, g, transposed)
-	s := &blockedConvStep{
-		name:     fmt.Sprintf("%s %s %s", name, alg, b.Kernels.Tier),
-		residual: !input(b.In, 3).Omitted(),
-	}
-	if alg == cpu.Direct {
+	how := string(alg)
+	switch {
+	case b.In[0].Layout.Planar():
+		how = "from planar"
+		s.plan = bindFromPlanar(w, ep)
+	case b.Out[0].Layout.Planar():
+		how = "to planar"
+		s.plan = bindToPlanar(w, ep, transposed)
+	case alg == cpu.Direct:
 		s.plan = bindDirect(w, ep, transposed)
-	} else {
+	default:
 		s.plan = bindWinograd(w, ep, transposed, alg)
 	}
+	s.name = fmt.Sprintf("%s %s %s", name, how, b.Kernels.Tier)
 	s.floats = s.plan.WorkspaceFloats(b.Threads)
 	return s
 }
@@ -119,11 +171,13 @@ type convWeights struct {
 }
 
 // packedWeights gives a packed form of the weights, packed once for all plans that
-// share it. Forms depend on strides and dilations where phases do; never on sizes
-// and pads.
+// share it. Forms depend on strides and dilations where phases do, and on which
+// sizes are 1; never on other sizes or pads.
 func packedWeights[P packedConv](w *convWeights, name string, pack func(w []float32) P) P {
 	g := &w.geom
-	form := fmt.Sprintf("%s %s group %d stride %v dilation %v taps %v from %v", name, w.b.Kernels.Tier, g.Group, g.Stride, g.Dilation, g.Kernel, w.first)
+	ones := [3]bool{g.In[0] == 1, g.In[1] == 1, g.In[2] == 1}
+	form := fmt.Sprintf("%s %s group %d stride %v dilation %v taps %v from %v ones %v",
+		name, w.b.Kernels.Tier, g.Group, g.Stride, g.Dilation, g.Kernel, w.first, ones)
 	source := w.b.In[1].Const
 	return w.b.Packed.Form(source, form, func() (any, int) {
 		p := pack(trimWeights(Data[float32](source), w.full, g.Kernel, w.first))
@@ -141,6 +195,24 @@ func bindDirect(w *convWeights, ep cpu.Epilogue, transposed bool) blockedPlan {
 	return directPlan{plan(k, w.geom, packed, ep)}
 }
 
+func bindFromPlanar(w *convWeights, ep cpu.Epilogue) blockedPlan {
+	k := w.b.Kernels
+	packed := packedWeights(w, "from planar", func(data []float32) *cpu.PackedBlockedWeights {
+		return cpu.PackPlanarConvWeights(k, w.geom, data)
+	})
+	return fromPlanarPlan{cpu.NewPlanarConv(k, w.geom, packed, ep)}
+}
+
+func bindToPlanar(w *convWeights, ep cpu.Epilogue, transposed bool) blockedPlan {
+	pack, plan, name := cpu.PackToPlanarConvWeights, cpu.NewToPlanarConv, "to planar conv"
+	if transposed {
+		pack, plan, name = cpu.PackToPlanarConvTransposeWeights, cpu.NewToPlanarConvTranspose, "to planar convtranspose"
+	}
+	k := w.b.Kernels
+	packed := packedWeights(w, name, func(data []float32) *cpu.PackedToPlanarWeights { return pack(k, w.geom, data) })
+	return toPlanarPlan{plan(k, w.geom, packed, ep)}
+}
+
 func bindWinograd(w *convWeights, ep cpu.Epilogue, transposed bool, alg cpu.Algorithm) blockedPlan {
 	pack, plan, name := cpu.PackWinogradWeights, cpu.NewWinogradConv, "conv"
 	if transposed {
@@ -150,7 +222,7 @@ func bindWinograd(w *convWeights, ep cpu.Epilogue, transposed bool, alg cpu.Algo
 	packed := packedWeights(w, string(alg)+" "+name, func(data []float32) *cpu.WinogradWeights {
 		return pack(w.b.Pool, k, w.geom, alg, data)
 	})
-	return plan(k, w.geom, packed, ep)
+	return winogradPlan{plan(k, w.geom, packed, ep)}
 }
 
 func (s *blockedConvStep) Kernel() string { return s.name }
@@ -166,12 +238,10 @@ func (s *blockedConvStep) Needs() Needs {
 
 // Run computes Y.
 func (s *blockedConvStep) Run(c *Call, in, out []*Tensor) error {
-	x, y := in[0].Map(), out[0].Map()
-	var residual *cpu.Map
+	var residual *Tensor
 	if s.residual {
-		r := in[3].Map()
-		residual = &r
+		residual = in[3]
 	}
-	s.plan.Run(c.Pool(), c.Stop(), workspaceFloats(c), &x, residual, &y)
+	s.plan.run(c, in[0], residual, out[0])
 	return nil
 }

@@ -83,7 +83,7 @@ type Choice struct {
 	// Wants says that the operator gains enough to convert a planar input for it;
 	// otherwise it follows the layout of the inputs that In marks.
 	Wants bool
-	// PlanarOut says that output 0 may be planar as well: chosen when nobody
-	// reads it blocked.
+	// PlanarOut says that output 0 may be planar as well: chosen when no reader
+	// wants it blocked.
 	PlanarOut bool
 }

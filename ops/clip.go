@@ -3,6 +3,8 @@ package ops
 import (
 	"fmt"
 	"math"
+
+	"github.com/tconv/tconv/backend/cpu"
 )
 
 // Clip: Y = min(max(X, lo), hi), element by element, so that lo > hi gives hi
@@ -83,6 +85,33 @@ func (o clipOp) Run(c *Call, in, out []*Tensor) error {
 // Share lets Y take X's memory.
 func (clipOp) Share([]Spec) Needs { return elementwiseShare() }
 
+// Blocked follows the layout of the input; the bounds must be known.
+func (clipOp) Blocked(in, _ []Spec, _ *cpu.Kernels) (Choice, bool) {
+	if !boundsKnown(in) {
+		return Choice{}, false
+	}
+	return followInput(in)
+}
+
+// Bind computes floats between known bounds with the vector kernel.
+func (o clipOp) Bind(b *Binding) (Step, error) {
+	if b.In[0].DType != Float32 || !boundsKnown(b.In) {
+		return bindPlain(o, b), nil
+	}
+	lo, hi := bound(input(b.In, 1).Const, float32(-math.MaxFloat32)), bound(input(b.In, 2).Const, float32(math.MaxFloat32))
+	return bindVec(b, cpu.VecFunc{Kind: cpu.VecClip, A: lo, B: hi}), nil
+}
+
+// boundsKnown reports whether min and max are constants or missing.
+func boundsKnown(in []Spec) bool {
+	for _, s := range in[1:] {
+		if !s.Omitted() && s.Const == nil {
+			return false
+		}
+	}
+	return true
+}
+
 // clipTo makes the kernel of one element type, whose finite values are [least, largest].
 func clipTo[T Number](least, largest T) clipKernel {
 	return func(c *Call, x, min, max, y *Tensor) {
@@ -97,7 +126,7 @@ func clipTo[T Number](least, largest T) clipKernel {
 				}
 				y[i] = v
 			}
-		})(c, x, y)
+		}).run(c, x, y)
 	}
 }
 

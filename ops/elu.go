@@ -1,6 +1,10 @@
 package ops
 
-import "math"
+import (
+	"math"
+
+	"github.com/tconv/tconv/backend/cpu"
+)
 
 // Elu, Selu, Celu: exponential linear units, element by element; NaN stays NaN.
 //
@@ -17,15 +21,17 @@ func init() {
 		Def{
 			Name: "Elu", Since: 6, Inputs: []string{"X"}, Outputs: []string{"Y"},
 			New: func(n *Node) (Op, error) {
-				alpha := float64(n.Float("alpha", 1))
-				return floatOp(8, func(x float64) float64 { return elu(x, alpha, 1) })
+				alpha := n.Float("alpha", 1)
+				f := func(x float64) float64 { return elu(x, float64(alpha), 1) }
+				return floatOp(8, f, cpu.VecFunc{Kind: cpu.VecElu, A: 1, B: alpha, C: 1})
 			},
 		},
 		Def{
 			Name: "Selu", Since: 6, Inputs: []string{"X"}, Outputs: []string{"Y"},
 			New: func(n *Node) (Op, error) {
 				alpha, gamma := float64(n.Float("alpha", 1.67326319217681884765625)), float64(n.Float("gamma", 1.05070102214813232421875))
-				return floatOp(8, func(x float64) float64 { return gamma * elu(x, alpha, 1) })
+				f := func(x float64) float64 { return gamma * elu(x, alpha, 1) }
+				return floatOp(8, f, cpu.VecFunc{Kind: cpu.VecElu, A: float32(gamma), B: float32(gamma * alpha), C: 1})
 			},
 		},
 		Def{
@@ -35,7 +41,11 @@ func init() {
 				if alpha == 0 {
 					n.Fail("attribute alpha is 0, want another number")
 				}
-				return floatOp(8, func(x float64) float64 { return elu(x, alpha, alpha) })
+				f := func(x float64) float64 { return elu(x, alpha, alpha) }
+				if math.IsInf(float64(float32(1/alpha)), 0) {
+					return &unary{kernels: floatUnary(8, f)}, nil
+				}
+				return floatOp(8, f, cpu.VecFunc{Kind: cpu.VecElu, A: 1, B: float32(alpha), C: float32(1 / alpha)})
 			},
 		},
 	)

@@ -1,6 +1,10 @@
 package ops
 
-import "math"
+import (
+	"math"
+
+	"github.com/tconv/tconv/backend/cpu"
+)
 
 // Gelu: Y = X · Φ(X), Φ the distribution function of the normal distribution,
 // element by element.
@@ -16,9 +20,9 @@ func init() {
 		Name: "Gelu", Since: 20, Inputs: []string{"X"}, Outputs: []string{"Y"},
 		New: func(n *Node) (Op, error) {
 			if n.Str("approximate", "none", "none", "tanh") == "tanh" {
-				return floatOp(20, geluTanh)
+				return floatOp(20, geluTanh, cpu.VecFunc{Kind: cpu.VecGeluTanh})
 			}
-			return floatOp(20, gelu)
+			return floatOp(20, gelu, cpu.VecFunc{Kind: cpu.VecGelu})
 		},
 	})
 }

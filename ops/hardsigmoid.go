@@ -1,5 +1,7 @@
 package ops
 
+import "github.com/tconv/tconv/backend/cpu"
+
 // HardSigmoid: Y = max(0, min(1, alpha · X + beta)). HardSwish: Y = X · max(0,
 // min(1, X / 6 + 0.5)). Element by element; NaN stays NaN.
 //
@@ -13,7 +15,8 @@ func init() {
 		Name: "HardSigmoid", Since: 6, Inputs: []string{"X"}, Outputs: []string{"Y"},
 		New: func(n *Node) (Op, error) {
 			alpha, beta := n.Float("alpha", 0.2), n.Float("beta", 0.5)
-			return &unary{floatRows(1, hardSigmoid(alpha, beta), hardSigmoid(float64(alpha), float64(beta)))}, nil
+			op := &unary{kernels: floatRows(1, hardSigmoid(alpha, beta), hardSigmoid(float64(alpha), float64(beta)))}
+			return op.withVec(cpu.VecFunc{Kind: cpu.VecHardSigmoid, A: alpha, B: beta}), nil
 		},
 	})
 	registerUnary("HardSwish", 14, false, floatRows(1, hardSwish[float32], hardSwish[float64]))

@@ -1,5 +1,7 @@
 package ops
 
+import "github.com/tconv/tconv/backend/cpu"
+
 // LeakyRelu: Y = X where X >= 0, else alpha · X, element by element; NaN stays NaN.
 //
 //	X: T, any shape. Y: T, the same shape. T: float, double.
@@ -11,7 +13,8 @@ func init() {
 		Name: "LeakyRelu", Since: 6, Inputs: []string{"X"}, Outputs: []string{"Y"},
 		New: func(n *Node) (Op, error) {
 			alpha := n.Float("alpha", 0.01)
-			return &unary{floatRows(1, leakyRelu(alpha), leakyRelu(float64(alpha)))}, nil
+			op := &unary{kernels: floatRows(1, leakyRelu(alpha), leakyRelu(float64(alpha)))}
+			return op.withVec(cpu.VecFunc{Kind: cpu.VecLeakyRelu, A: alpha}), nil
 		},
 	})
 }

@@ -1,5 +1,7 @@
 package ops
 
+import "github.com/tconv/tconv/backend/cpu"
+
 // Relu: Y = max(0, X), element by element; NaN stays NaN, -0 becomes 0.
 //
 //	X: T, any shape. Y: T, the same shape.
@@ -9,7 +11,9 @@ package ops
 func init() {
 	Register(Def{
 		Name: "Relu", Since: 6, Inputs: []string{"X"}, Outputs: []string{"Y"}, Exact: true,
-		New: func(*Node) (Op, error) { return &unary{reluKernels}, nil },
+		New: func(*Node) (Op, error) {
+			return (&unary{kernels: reluKernels}).withVec(cpu.VecFunc{Kind: cpu.VecRelu}), nil
+		},
 	})
 }
 

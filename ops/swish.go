@@ -1,6 +1,10 @@
 package ops
 
-import "math"
+import (
+	"math"
+
+	"github.com/tconv/tconv/backend/cpu"
+)
 
 // Swish: Y = X · sigmoid(alpha · X), element by element.
 //
@@ -13,7 +17,8 @@ func init() {
 		Name: "Swish", Since: 24, Inputs: []string{"X"}, Outputs: []string{"Y"},
 		New: func(n *Node) (Op, error) {
 			alpha := float64(n.Float("alpha", 1))
-			return &unary{floatRows(5, swish[float32](alpha, shortExp), swish[float64](alpha, math.Exp))}, nil
+			op := &unary{kernels: floatRows(5, swish[float32](alpha, shortExp), swish[float64](alpha, math.Exp))}
+			return op.withVec(cpu.VecFunc{Kind: cpu.VecSwish, A: float32(alpha)}), nil
 		},
 	})
 }

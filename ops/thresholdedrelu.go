@@ -1,5 +1,7 @@
 package ops
 
+import "github.com/tconv/tconv/backend/cpu"
+
 // ThresholdedRelu: Y = X where X > alpha, else 0, element by element; NaN becomes
 // 0, as in onnxruntime.
 //
@@ -12,7 +14,8 @@ func init() {
 		Name: "ThresholdedRelu", Since: 10, Inputs: []string{"X"}, Outputs: []string{"Y"}, Exact: true,
 		New: func(n *Node) (Op, error) {
 			alpha := n.Float("alpha", 1)
-			return &unary{floatRows(1, thresholdedRelu(alpha), thresholdedRelu(float64(alpha)))}, nil
+			op := &unary{kernels: floatRows(1, thresholdedRelu(alpha), thresholdedRelu(float64(alpha)))}
+			return op.withVec(cpu.VecFunc{Kind: cpu.VecThreshold, A: alpha}), nil
 		},
 	})
 }

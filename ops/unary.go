@@ -1,16 +1,23 @@
 package ops
 
+import "github.com/tconv/tconv/backend/cpu"
+
 // unaryKernel computes one element type of an operator y = f(x), element by element.
-type unaryKernel func(c *Call, x, y *Tensor)
+type unaryKernel struct {
+	run  func(c *Call, x, y *Tensor)
+	row  any // func(y, x []T), on slices of one length, which may be the same slice
+	cost int // the rough time of one element in nanoseconds
+}
 
 // unary is an operator y = f(x), element by element, of the same type and shape.
 type unary struct {
 	kernels map[DType]unaryKernel
+	vec     *cpu.VecFunc // the same on floats in terms of the vector kernels, where they have it
 }
 
 // Infer gives Y the type and shape of X.
 func (u *unary) Infer(in []Spec) ([]Spec, error) {
-	if u.kernels[in[0].DType] == nil {
+	if _, ok := u.kernels[in[0].DType]; !ok {
 		return nil, wantType("X", in[0], sortedTypes(u.kernels)...)
 	}
 	return one(in[0].DType, in[0].Shape)
@@ -18,24 +25,43 @@ func (u *unary) Infer(in []Spec) ([]Spec, error) {
 
 // Run computes Y = f(X).
 func (u *unary) Run(c *Call, in, out []*Tensor) error {
-	u.kernels[in[0].DType()](c, in[0], out[0])
+	u.kernels[in[0].DType()].run(c, in[0], out[0])
 	return nil
 }
 
 // Share lets Y take X's memory.
 func (u *unary) Share([]Spec) Needs { return elementwiseShare() }
 
+// Blocked follows the layout of X.
+func (u *unary) Blocked(in, _ []Spec, _ *cpu.Kernels) (Choice, bool) { return followInput(in) }
+
+// Bind computes floats with the vector kernels, or with the plain definition row by
+// row.
+func (u *unary) Bind(b *Binding) (Step, error) {
+	if b.In[0].DType != Float32 {
+		return bindPlain(u, b), nil
+	}
+	if u.vec != nil {
+		return bindVec(b, *u.vec), nil
+	}
+	k := u.kernels[Float32]
+	return bindMap(b, "rows", vecChunk*k.cost, k.row.(func(y, x []float32))), nil
+}
+
+// withVec lets floats be computed by a vector kernel.
+func (u *unary) withVec(v cpu.VecFunc) *unary {
+	u.vec = &v
+	return u
+}
+
 // mapUnary makes the kernel of y = f(x) for one Go type. cost is the rough time
 // of one f in nanoseconds.
 func mapUnary[T Element](cost int, f func(T) T) unaryKernel {
-	return func(c *Call, x, y *Tensor) {
-		xs, ys := Data[T](x), Data[T](y)
-		c.Parallel(len(xs), cost, func(lo, hi int) {
-			for i, v := range xs[lo:hi] {
-				ys[lo+i] = f(v)
-			}
-		})
-	}
+	return mapRows(cost, func(y, x []T) {
+		for i, v := range x {
+			y[i] = f(v)
+		}
+	})
 }
 
 // floatUnary makes the kernels of a function on reals: float64 directly, float32

@@ -20,6 +20,7 @@ type Kernels struct {
 	gather     func(gatherArgs)
 	finishTile func(finishArgs)
 	axpy       func(axpyArgs)
+	vec        *vecTable
 	tile       [tileGroups]tileFuncs // by groups-1, then rows
 	depthwise  tileFuncs
 	dot        dotKernels
@@ -57,6 +58,7 @@ var kernelTables = func() map[Tier]*Kernels {
 		gather:     gather8Generic,
 		finishTile: finish8Generic,
 		axpy:       axpyGeneric,
+		vec:        &vecGeneric,
 		tile:       tileGeneric,
 		depthwise:  depthwiseGeneric,
 		dot:        dotGeneric,

@@ -30,7 +30,7 @@ func (nonZeroOp) Infer(in []Spec) ([]Spec, error) {
 func (nonZeroOp) Run(c *Call, in, out []*Tensor) error {
 	x := in[0]
 	count := 0
-	eachNonZero(x, func(int) { count++ })
+	eachNonZero(c, x, func(int) { count++ })
 	shape := x.shape
 	if len(shape) == 0 {
 		shape = Shape{1}
@@ -41,7 +41,7 @@ func (nonZeroOp) Run(c *Call, in, out []*Tensor) error {
 	}
 	ys, k := Data[int64](y), 0
 	strides := shape.Strides()
-	eachNonZero(x, func(i int) {
+	eachNonZero(c, x, func(i int) {
 		for axis, s := range strides {
 			ys[axis*count+k] = int64(i / s % shape[axis])
 		}
@@ -51,10 +51,11 @@ func (nonZeroOp) Run(c *Call, in, out []*Tensor) error {
 	return c.Err()
 }
 
-// eachNonZero calls f with the place of every element that is not 0, in order.
-func eachNonZero(x *Tensor, f func(i int)) {
+// eachNonZero calls f with the place of every element that is not 0, in order,
+// until the run is canceled.
+func eachNonZero(c *Call, x *Tensor, f func(i int)) {
 	var v castValues
-	for at := 0; at < x.Len(); at += castRun {
+	for at := 0; at < x.Len() && !c.stop.Load(); at += castRun {
 		v.n = min(castRun, x.Len()-at)
 		castTypes[x.dtype].load(x, at, &v)
 		for i := range v.n {

@@ -2,7 +2,6 @@ package ops
 
 import (
 	"cmp"
-	"slices"
 )
 
 // Unique: Y = the different slices of X along axis; without axis, its different
@@ -89,9 +88,12 @@ func (o *unique) Run(c *Call, in, out []*Tensor) error {
 		}
 		return 0
 	}
-	groups := uniqueGroups(count, compare)
+	groups := uniqueGroups(c, count, compare)
 	if o.unsorted {
-		slices.SortFunc(groups, func(a, b []int) int { return a[0] - b[0] })
+		sortStable(c, groups, func(a, b []int) int { return a[0] - b[0] })
+	}
+	if err := c.Err(); err != nil {
+		return err
 	}
 	shape := Shape{len(groups)}
 	if o.split.hasAxis {
@@ -111,14 +113,14 @@ func (o *unique) Run(c *Call, in, out []*Tensor) error {
 
 // uniqueGroups gathers equal places among count, each group ascending, the groups
 // in order.
-func uniqueGroups(count int, compare func(a, b int) int) [][]int {
+func uniqueGroups(c *Call, count int, compare func(a, b int) int) [][]int {
 	order := make([]int, count)
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortStableFunc(order, compare)
+	sortStable(c, order, compare)
 	var groups [][]int
-	for from := 0; from < count; {
+	for from := 0; from < count && !c.stop.Load(); {
 		to := from + 1
 		for to < count && compare(order[from], order[to]) == 0 {
 			to++

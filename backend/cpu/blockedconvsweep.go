@@ -27,12 +27,29 @@ func (r *blockedRun) sweep(w *blockedWorker, it blockedItem, first, last int, co
 			line++
 			continue
 		}
-		src, dst, res := s.at(line)
-		for i := range tiles {
-			from, to := i*length/tiles, (i+1)*length/tiles
-			s.point(src+from*s.l.in[s.l.axis], dst+from*s.l.out[s.l.axis], res+from*s.l.res[s.l.axis])
-			s.kernels.call(to-from, s.a)
-		}
+		rows, more := length/tiles, length%tiles
+		s.tiles(line, 0, rows+1, more)
+		s.tiles(line, more*(rows+1), rows, tiles-more)
+	}
+}
+
+// depthwiseProducts is the most vector products of one call of a depthwise kernel: some 30 us.
+const depthwiseProducts = 1 << 16
+
+// tiles makes n tiles of a line one after the other from pixel at on.
+func (s *blockedSweep) tiles(line, at, rows, n int) {
+	src, dst, res := s.at(line)
+	each := 1
+	if s.plan.depthwise {
+		each = max(1, depthwiseProducts/(rows*max(1, s.a.nsteps)))
+	}
+	for n > 0 {
+		s.a.tiles = min(n, each)
+		n -= s.a.tiles
+		next := at + s.a.tiles*rows
+		s.point(src+at*s.l.in[s.l.axis], dst+at*s.l.out[s.l.axis], res+at*s.l.res[s.l.axis])
+		s.kernels.call(rows, s.a)
+		at = next
 	}
 }
 
@@ -93,6 +110,7 @@ func (s *blockedSweep) pair(line, length int) {
 	if s.continued {
 		s.a.resHalf = s.a.dstHalf
 	}
+	s.a.tiles = 1
 	s.kernels[2*length](s.a)
 }
 

@@ -27,6 +27,9 @@ import "unsafe"
 //
 //	sum = fma(src[r][steps[s]/4+j], weights[s][j], sum)
 //
+// As that is little work, the kernel makes a number of tiles one after the other, each rows pixels after the last one;
+// it changes base, dst, residual and tiles on its way.
+//
 // Any alignment works, 64 bytes is best. A call of 16k lanes in all takes less than 200 us.
 type tileArgs struct {
 	base                         unsafe.Pointer // *float32: pixel 0 of the input
@@ -42,6 +45,7 @@ type tileArgs struct {
 	act                          int            // tileLinear, tileClamp or tileLeaky
 	slope                        unsafe.Pointer // tileLeaky: [groups*Block]float32
 	lo, hi                       float32        // tileClamp
+	tiles                        int            // depthwise kernels only
 }
 
 // What a tile kernel does to a sum before it stores it. A NaN stays NaN.

@@ -7,6 +7,7 @@
 // func tile1x16AVX512(args *tileArgs)
 TEXT ·tile1x16AVX512(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+tile1x16AVX512_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Z0 // bias
 	MOVQ 104(DI), AX
@@ -97,6 +98,7 @@ tile1x16AVX512_store:
 // func tile2x16AVX512(args *tileArgs)
 TEXT ·tile2x16AVX512(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+tile2x16AVX512_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Z0 // bias
 	VMOVAPS Z0, Z1
@@ -214,6 +216,7 @@ tile2x16AVX512_store:
 // func tile3x16AVX512(args *tileArgs)
 TEXT ·tile3x16AVX512(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+tile3x16AVX512_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Z0 // bias
 	VMOVAPS Z0, Z1
@@ -350,6 +353,7 @@ tile3x16AVX512_store:
 // func tile4x16AVX512(args *tileArgs)
 TEXT ·tile4x16AVX512(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+tile4x16AVX512_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Z0 // bias
 	VMOVAPS Z0, Z1
@@ -505,6 +509,7 @@ tile4x16AVX512_store:
 // func tile5x16AVX512(args *tileArgs)
 TEXT ·tile5x16AVX512(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+tile5x16AVX512_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Z0 // bias
 	VMOVAPS Z0, Z1
@@ -679,6 +684,7 @@ tile5x16AVX512_store:
 // func tile6x16AVX512(args *tileArgs)
 TEXT ·tile6x16AVX512(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+tile6x16AVX512_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Z0 // bias
 	VMOVAPS Z0, Z1
@@ -872,6 +878,7 @@ tile6x16AVX512_store:
 // func tile7x16AVX512(args *tileArgs)
 TEXT ·tile7x16AVX512(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+tile7x16AVX512_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Z0 // bias
 	VMOVAPS Z0, Z1
@@ -1084,6 +1091,7 @@ tile7x16AVX512_store:
 // func tile8x16AVX512(args *tileArgs)
 TEXT ·tile8x16AVX512(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+tile8x16AVX512_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Z0 // bias
 	VMOVAPS Z0, Z1
@@ -1315,6 +1323,7 @@ tile8x16AVX512_store:
 // func tile9x16AVX512(args *tileArgs)
 TEXT ·tile9x16AVX512(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+tile9x16AVX512_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Z0 // bias
 	VMOVAPS Z0, Z1
@@ -1565,6 +1574,7 @@ tile9x16AVX512_store:
 // func tile10x16AVX512(args *tileArgs)
 TEXT ·tile10x16AVX512(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+tile10x16AVX512_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Z0 // bias
 	VMOVAPS Z0, Z1
@@ -1834,6 +1844,7 @@ tile10x16AVX512_store:
 // func tile11x16AVX512(args *tileArgs)
 TEXT ·tile11x16AVX512(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+tile11x16AVX512_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Z0 // bias
 	VMOVAPS Z0, Z1
@@ -2122,6 +2133,7 @@ tile11x16AVX512_store:
 // func tile12x16AVX512(args *tileArgs)
 TEXT ·tile12x16AVX512(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+tile12x16AVX512_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Z0 // bias
 	VMOVAPS Z0, Z1
@@ -2429,6 +2441,7 @@ tile12x16AVX512_store:
 // func tile13x16AVX512(args *tileArgs)
 TEXT ·tile13x16AVX512(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+tile13x16AVX512_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Z0 // bias
 	VMOVAPS Z0, Z1
@@ -2755,6 +2768,7 @@ tile13x16AVX512_store:
 // func tile14x16AVX512(args *tileArgs)
 TEXT ·tile14x16AVX512(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+tile14x16AVX512_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Z0 // bias
 	VMOVAPS Z0, Z1
@@ -3100,6 +3114,7 @@ tile14x16AVX512_store:
 // func tile1x32AVX512(args *tileArgs)
 TEXT ·tile1x32AVX512(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+tile1x32AVX512_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Z0 // bias
 	VMOVUPS 64(AX), Z1 // bias
@@ -3208,6 +3223,7 @@ tile1x32AVX512_store:
 // func tile2x32AVX512(args *tileArgs)
 TEXT ·tile2x32AVX512(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+tile2x32AVX512_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Z0 // bias
 	VMOVUPS 64(AX), Z1 // bias
@@ -3355,6 +3371,7 @@ tile2x32AVX512_store:
 // func tile3x32AVX512(args *tileArgs)
 TEXT ·tile3x32AVX512(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+tile3x32AVX512_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Z0 // bias
 	VMOVUPS 64(AX), Z1 // bias
@@ -3533,6 +3550,7 @@ tile3x32AVX512_store:
 // func tile4x32AVX512(args *tileArgs)
 TEXT ·tile4x32AVX512(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+tile4x32AVX512_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Z0 // bias
 	VMOVUPS 64(AX), Z1 // bias
@@ -3742,6 +3760,7 @@ tile4x32AVX512_store:
 // func tile5x32AVX512(args *tileArgs)
 TEXT ·tile5x32AVX512(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+tile5x32AVX512_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Z0 // bias
 	VMOVUPS 64(AX), Z1 // bias
@@ -3982,6 +4001,7 @@ tile5x32AVX512_store:
 // func tile6x32AVX512(args *tileArgs)
 TEXT ·tile6x32AVX512(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+tile6x32AVX512_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Z0 // bias
 	VMOVUPS 64(AX), Z1 // bias
@@ -4253,6 +4273,7 @@ tile6x32AVX512_store:
 // func tile7x32AVX512(args *tileArgs)
 TEXT ·tile7x32AVX512(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+tile7x32AVX512_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Z0 // bias
 	VMOVUPS 64(AX), Z1 // bias
@@ -4555,6 +4576,7 @@ tile7x32AVX512_store:
 // func tile8x32AVX512(args *tileArgs)
 TEXT ·tile8x32AVX512(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+tile8x32AVX512_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Z0 // bias
 	VMOVUPS 64(AX), Z1 // bias
@@ -4888,6 +4910,7 @@ tile8x32AVX512_store:
 // func tile9x32AVX512(args *tileArgs)
 TEXT ·tile9x32AVX512(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+tile9x32AVX512_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Z0 // bias
 	VMOVUPS 64(AX), Z1 // bias
@@ -5252,6 +5275,7 @@ tile9x32AVX512_store:
 // func tile10x32AVX512(args *tileArgs)
 TEXT ·tile10x32AVX512(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+tile10x32AVX512_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Z0 // bias
 	VMOVUPS 64(AX), Z1 // bias
@@ -5647,6 +5671,7 @@ tile10x32AVX512_store:
 // func tile11x32AVX512(args *tileArgs)
 TEXT ·tile11x32AVX512(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+tile11x32AVX512_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Z0 // bias
 	VMOVUPS 64(AX), Z1 // bias
@@ -6073,6 +6098,7 @@ tile11x32AVX512_store:
 // func tile12x32AVX512(args *tileArgs)
 TEXT ·tile12x32AVX512(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+tile12x32AVX512_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Z0 // bias
 	VMOVUPS 64(AX), Z1 // bias
@@ -6530,6 +6556,7 @@ tile12x32AVX512_store:
 // func tile13x32AVX512(args *tileArgs)
 TEXT ·tile13x32AVX512(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+tile13x32AVX512_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Z0 // bias
 	VMOVUPS 64(AX), Z1 // bias
@@ -7018,6 +7045,7 @@ tile13x32AVX512_store:
 // func tile14x32AVX512(args *tileArgs)
 TEXT ·tile14x32AVX512(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+tile14x32AVX512_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Z0 // bias
 	VMOVUPS 64(AX), Z1 // bias
@@ -7537,6 +7565,7 @@ tile14x32AVX512_store:
 // func tile1x8AVX2(args *tileArgs)
 TEXT ·tile1x8AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+tile1x8AVX2_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Y0 // bias
 	MOVQ 104(DI), AX
@@ -7628,6 +7657,7 @@ tile1x8AVX2_store:
 // func tile2x8AVX2(args *tileArgs)
 TEXT ·tile2x8AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+tile2x8AVX2_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Y0 // bias
 	VMOVAPS Y0, Y1
@@ -7747,6 +7777,7 @@ tile2x8AVX2_store:
 // func tile3x8AVX2(args *tileArgs)
 TEXT ·tile3x8AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+tile3x8AVX2_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Y0 // bias
 	VMOVAPS Y0, Y1
@@ -7886,6 +7917,7 @@ tile3x8AVX2_store:
 // func tile4x8AVX2(args *tileArgs)
 TEXT ·tile4x8AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+tile4x8AVX2_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Y0 // bias
 	VMOVAPS Y0, Y1
@@ -8045,6 +8077,7 @@ tile4x8AVX2_store:
 // func tile5x8AVX2(args *tileArgs)
 TEXT ·tile5x8AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+tile5x8AVX2_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Y0 // bias
 	VMOVAPS Y0, Y1
@@ -8224,6 +8257,7 @@ tile5x8AVX2_store:
 // func tile6x8AVX2(args *tileArgs)
 TEXT ·tile6x8AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+tile6x8AVX2_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Y0 // bias
 	VMOVAPS Y0, Y1
@@ -8423,6 +8457,7 @@ tile6x8AVX2_store:
 // func tile7x8AVX2(args *tileArgs)
 TEXT ·tile7x8AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+tile7x8AVX2_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Y0 // bias
 	VMOVAPS Y0, Y1
@@ -8642,6 +8677,7 @@ tile7x8AVX2_store:
 // func tile8x8AVX2(args *tileArgs)
 TEXT ·tile8x8AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+tile8x8AVX2_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Y0 // bias
 	VMOVAPS Y0, Y1
@@ -8881,6 +8917,7 @@ tile8x8AVX2_store:
 // func tile9x8AVX2(args *tileArgs)
 TEXT ·tile9x8AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+tile9x8AVX2_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Y0 // bias
 	VMOVAPS Y0, Y1
@@ -9140,6 +9177,7 @@ tile9x8AVX2_store:
 // func tile10x8AVX2(args *tileArgs)
 TEXT ·tile10x8AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+tile10x8AVX2_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Y0 // bias
 	VMOVAPS Y0, Y1
@@ -9419,6 +9457,7 @@ tile10x8AVX2_store:
 // func tile11x8AVX2(args *tileArgs)
 TEXT ·tile11x8AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+tile11x8AVX2_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Y0 // bias
 	VMOVAPS Y0, Y1
@@ -9718,6 +9757,7 @@ tile11x8AVX2_store:
 // func tile12x8AVX2(args *tileArgs)
 TEXT ·tile12x8AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+tile12x8AVX2_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Y0 // bias
 	VMOVAPS Y0, Y1
@@ -10037,6 +10077,7 @@ tile12x8AVX2_store:
 // func tile1x16AVX2(args *tileArgs)
 TEXT ·tile1x16AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+tile1x16AVX2_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Y0 // bias
 	VMOVUPS 32(AX), Y1 // bias
@@ -10147,6 +10188,7 @@ tile1x16AVX2_store:
 // func tile2x16AVX2(args *tileArgs)
 TEXT ·tile2x16AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+tile2x16AVX2_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Y0 // bias
 	VMOVUPS 32(AX), Y1 // bias
@@ -10298,6 +10340,7 @@ tile2x16AVX2_store:
 // func tile3x16AVX2(args *tileArgs)
 TEXT ·tile3x16AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+tile3x16AVX2_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Y0 // bias
 	VMOVUPS 32(AX), Y1 // bias
@@ -10482,6 +10525,7 @@ tile3x16AVX2_store:
 // func tile4x16AVX2(args *tileArgs)
 TEXT ·tile4x16AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+tile4x16AVX2_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Y0 // bias
 	VMOVUPS 32(AX), Y1 // bias
@@ -10699,6 +10743,7 @@ tile4x16AVX2_store:
 // func tile5x16AVX2(args *tileArgs)
 TEXT ·tile5x16AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+tile5x16AVX2_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Y0 // bias
 	VMOVUPS 32(AX), Y1 // bias
@@ -10949,6 +10994,7 @@ tile5x16AVX2_store:
 // func tile6x16AVX2(args *tileArgs)
 TEXT ·tile6x16AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+tile6x16AVX2_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Y0 // bias
 	VMOVUPS 32(AX), Y1 // bias
@@ -11232,6 +11278,7 @@ tile6x16AVX2_store:
 // func depthwise1x16AVX512(args *tileArgs)
 TEXT ·depthwise1x16AVX512(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+depthwise1x16AVX512_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Z0 // bias
 	MOVQ 104(DI), AX
@@ -11282,12 +11329,25 @@ depthwise1x16AVX512_store:
 	MOVQ 88(DI), R9
 	VMOVUPS Z0, (AX)
 	ADDQ R8, AX
+	DECQ 160(DI)
+	JLE depthwise1x16AVX512_done
+	IMUL3Q $1, 40(DI), AX
+	ADDQ AX, 0(DI)
+	IMUL3Q $1, 72(DI), AX
+	ADDQ AX, 64(DI)
+	CMPQ 104(DI), $0
+	JEQ depthwise1x16AVX512_tile
+	IMUL3Q $1, 112(DI), AX
+	ADDQ AX, 104(DI)
+	JMP depthwise1x16AVX512_tile
+depthwise1x16AVX512_done:
 	VZEROUPPER
 	RET
 
 // func depthwise2x16AVX512(args *tileArgs)
 TEXT ·depthwise2x16AVX512(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+depthwise2x16AVX512_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Z0 // bias
 	VMOVAPS Z0, Z1
@@ -11353,12 +11413,25 @@ depthwise2x16AVX512_store:
 	ADDQ R8, AX
 	VMOVUPS Z1, (DX)
 	ADDQ R8, DX
+	DECQ 160(DI)
+	JLE depthwise2x16AVX512_done
+	IMUL3Q $2, 40(DI), AX
+	ADDQ AX, 0(DI)
+	IMUL3Q $2, 72(DI), AX
+	ADDQ AX, 64(DI)
+	CMPQ 104(DI), $0
+	JEQ depthwise2x16AVX512_tile
+	IMUL3Q $2, 112(DI), AX
+	ADDQ AX, 104(DI)
+	JMP depthwise2x16AVX512_tile
+depthwise2x16AVX512_done:
 	VZEROUPPER
 	RET
 
 // func depthwise3x16AVX512(args *tileArgs)
 TEXT ·depthwise3x16AVX512(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+depthwise3x16AVX512_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Z0 // bias
 	VMOVAPS Z0, Z1
@@ -11434,12 +11507,25 @@ depthwise3x16AVX512_store:
 	ADDQ R8, AX
 	VMOVUPS Z2, (DX)
 	ADDQ R8, DX
+	DECQ 160(DI)
+	JLE depthwise3x16AVX512_done
+	IMUL3Q $3, 40(DI), AX
+	ADDQ AX, 0(DI)
+	IMUL3Q $3, 72(DI), AX
+	ADDQ AX, 64(DI)
+	CMPQ 104(DI), $0
+	JEQ depthwise3x16AVX512_tile
+	IMUL3Q $3, 112(DI), AX
+	ADDQ AX, 104(DI)
+	JMP depthwise3x16AVX512_tile
+depthwise3x16AVX512_done:
 	VZEROUPPER
 	RET
 
 // func depthwise4x16AVX512(args *tileArgs)
 TEXT ·depthwise4x16AVX512(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+depthwise4x16AVX512_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Z0 // bias
 	VMOVAPS Z0, Z1
@@ -11525,12 +11611,25 @@ depthwise4x16AVX512_store:
 	ADDQ R8, DX
 	VMOVUPS Z3, (DX)
 	ADDQ R8, DX
+	DECQ 160(DI)
+	JLE depthwise4x16AVX512_done
+	IMUL3Q $4, 40(DI), AX
+	ADDQ AX, 0(DI)
+	IMUL3Q $4, 72(DI), AX
+	ADDQ AX, 64(DI)
+	CMPQ 104(DI), $0
+	JEQ depthwise4x16AVX512_tile
+	IMUL3Q $4, 112(DI), AX
+	ADDQ AX, 104(DI)
+	JMP depthwise4x16AVX512_tile
+depthwise4x16AVX512_done:
 	VZEROUPPER
 	RET
 
 // func depthwise5x16AVX512(args *tileArgs)
 TEXT ·depthwise5x16AVX512(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+depthwise5x16AVX512_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Z0 // bias
 	VMOVAPS Z0, Z1
@@ -11626,12 +11725,25 @@ depthwise5x16AVX512_store:
 	ADDQ R8, DX
 	VMOVUPS Z4, (DX)
 	ADDQ R8, DX
+	DECQ 160(DI)
+	JLE depthwise5x16AVX512_done
+	IMUL3Q $5, 40(DI), AX
+	ADDQ AX, 0(DI)
+	IMUL3Q $5, 72(DI), AX
+	ADDQ AX, 64(DI)
+	CMPQ 104(DI), $0
+	JEQ depthwise5x16AVX512_tile
+	IMUL3Q $5, 112(DI), AX
+	ADDQ AX, 104(DI)
+	JMP depthwise5x16AVX512_tile
+depthwise5x16AVX512_done:
 	VZEROUPPER
 	RET
 
 // func depthwise6x16AVX512(args *tileArgs)
 TEXT ·depthwise6x16AVX512(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+depthwise6x16AVX512_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Z0 // bias
 	VMOVAPS Z0, Z1
@@ -11737,12 +11849,25 @@ depthwise6x16AVX512_store:
 	ADDQ R8, DX
 	VMOVUPS Z5, (DX)
 	ADDQ R8, DX
+	DECQ 160(DI)
+	JLE depthwise6x16AVX512_done
+	IMUL3Q $6, 40(DI), AX
+	ADDQ AX, 0(DI)
+	IMUL3Q $6, 72(DI), AX
+	ADDQ AX, 64(DI)
+	CMPQ 104(DI), $0
+	JEQ depthwise6x16AVX512_tile
+	IMUL3Q $6, 112(DI), AX
+	ADDQ AX, 104(DI)
+	JMP depthwise6x16AVX512_tile
+depthwise6x16AVX512_done:
 	VZEROUPPER
 	RET
 
 // func depthwise7x16AVX512(args *tileArgs)
 TEXT ·depthwise7x16AVX512(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+depthwise7x16AVX512_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Z0 // bias
 	VMOVAPS Z0, Z1
@@ -11858,12 +11983,25 @@ depthwise7x16AVX512_store:
 	ADDQ R8, DX
 	VMOVUPS Z6, (DX)
 	ADDQ R8, DX
+	DECQ 160(DI)
+	JLE depthwise7x16AVX512_done
+	IMUL3Q $7, 40(DI), AX
+	ADDQ AX, 0(DI)
+	IMUL3Q $7, 72(DI), AX
+	ADDQ AX, 64(DI)
+	CMPQ 104(DI), $0
+	JEQ depthwise7x16AVX512_tile
+	IMUL3Q $7, 112(DI), AX
+	ADDQ AX, 104(DI)
+	JMP depthwise7x16AVX512_tile
+depthwise7x16AVX512_done:
 	VZEROUPPER
 	RET
 
 // func depthwise8x16AVX512(args *tileArgs)
 TEXT ·depthwise8x16AVX512(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+depthwise8x16AVX512_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Z0 // bias
 	VMOVAPS Z0, Z1
@@ -11989,12 +12127,25 @@ depthwise8x16AVX512_store:
 	ADDQ R8, DX
 	VMOVUPS Z7, (DX)
 	ADDQ R8, DX
+	DECQ 160(DI)
+	JLE depthwise8x16AVX512_done
+	IMUL3Q $8, 40(DI), AX
+	ADDQ AX, 0(DI)
+	IMUL3Q $8, 72(DI), AX
+	ADDQ AX, 64(DI)
+	CMPQ 104(DI), $0
+	JEQ depthwise8x16AVX512_tile
+	IMUL3Q $8, 112(DI), AX
+	ADDQ AX, 104(DI)
+	JMP depthwise8x16AVX512_tile
+depthwise8x16AVX512_done:
 	VZEROUPPER
 	RET
 
 // func depthwise9x16AVX512(args *tileArgs)
 TEXT ·depthwise9x16AVX512(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+depthwise9x16AVX512_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Z0 // bias
 	VMOVAPS Z0, Z1
@@ -12130,12 +12281,25 @@ depthwise9x16AVX512_store:
 	ADDQ R8, DX
 	VMOVUPS Z8, (DX)
 	ADDQ R8, DX
+	DECQ 160(DI)
+	JLE depthwise9x16AVX512_done
+	IMUL3Q $9, 40(DI), AX
+	ADDQ AX, 0(DI)
+	IMUL3Q $9, 72(DI), AX
+	ADDQ AX, 64(DI)
+	CMPQ 104(DI), $0
+	JEQ depthwise9x16AVX512_tile
+	IMUL3Q $9, 112(DI), AX
+	ADDQ AX, 104(DI)
+	JMP depthwise9x16AVX512_tile
+depthwise9x16AVX512_done:
 	VZEROUPPER
 	RET
 
 // func depthwise10x16AVX512(args *tileArgs)
 TEXT ·depthwise10x16AVX512(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+depthwise10x16AVX512_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Z0 // bias
 	VMOVAPS Z0, Z1
@@ -12281,12 +12445,25 @@ depthwise10x16AVX512_store:
 	ADDQ R8, DX
 	VMOVUPS Z9, (DX)
 	ADDQ R8, DX
+	DECQ 160(DI)
+	JLE depthwise10x16AVX512_done
+	IMUL3Q $10, 40(DI), AX
+	ADDQ AX, 0(DI)
+	IMUL3Q $10, 72(DI), AX
+	ADDQ AX, 64(DI)
+	CMPQ 104(DI), $0
+	JEQ depthwise10x16AVX512_tile
+	IMUL3Q $10, 112(DI), AX
+	ADDQ AX, 104(DI)
+	JMP depthwise10x16AVX512_tile
+depthwise10x16AVX512_done:
 	VZEROUPPER
 	RET
 
 // func depthwise11x16AVX512(args *tileArgs)
 TEXT ·depthwise11x16AVX512(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+depthwise11x16AVX512_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Z0 // bias
 	VMOVAPS Z0, Z1
@@ -12442,12 +12619,25 @@ depthwise11x16AVX512_store:
 	ADDQ R8, DX
 	VMOVUPS Z10, (DX)
 	ADDQ R8, DX
+	DECQ 160(DI)
+	JLE depthwise11x16AVX512_done
+	IMUL3Q $11, 40(DI), AX
+	ADDQ AX, 0(DI)
+	IMUL3Q $11, 72(DI), AX
+	ADDQ AX, 64(DI)
+	CMPQ 104(DI), $0
+	JEQ depthwise11x16AVX512_tile
+	IMUL3Q $11, 112(DI), AX
+	ADDQ AX, 104(DI)
+	JMP depthwise11x16AVX512_tile
+depthwise11x16AVX512_done:
 	VZEROUPPER
 	RET
 
 // func depthwise12x16AVX512(args *tileArgs)
 TEXT ·depthwise12x16AVX512(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+depthwise12x16AVX512_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Z0 // bias
 	VMOVAPS Z0, Z1
@@ -12613,12 +12803,25 @@ depthwise12x16AVX512_store:
 	ADDQ R8, DX
 	VMOVUPS Z11, (DX)
 	ADDQ R8, DX
+	DECQ 160(DI)
+	JLE depthwise12x16AVX512_done
+	IMUL3Q $12, 40(DI), AX
+	ADDQ AX, 0(DI)
+	IMUL3Q $12, 72(DI), AX
+	ADDQ AX, 64(DI)
+	CMPQ 104(DI), $0
+	JEQ depthwise12x16AVX512_tile
+	IMUL3Q $12, 112(DI), AX
+	ADDQ AX, 104(DI)
+	JMP depthwise12x16AVX512_tile
+depthwise12x16AVX512_done:
 	VZEROUPPER
 	RET
 
 // func depthwise13x16AVX512(args *tileArgs)
 TEXT ·depthwise13x16AVX512(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+depthwise13x16AVX512_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Z0 // bias
 	VMOVAPS Z0, Z1
@@ -12794,12 +12997,25 @@ depthwise13x16AVX512_store:
 	ADDQ R8, DX
 	VMOVUPS Z12, (DX)
 	ADDQ R8, DX
+	DECQ 160(DI)
+	JLE depthwise13x16AVX512_done
+	IMUL3Q $13, 40(DI), AX
+	ADDQ AX, 0(DI)
+	IMUL3Q $13, 72(DI), AX
+	ADDQ AX, 64(DI)
+	CMPQ 104(DI), $0
+	JEQ depthwise13x16AVX512_tile
+	IMUL3Q $13, 112(DI), AX
+	ADDQ AX, 104(DI)
+	JMP depthwise13x16AVX512_tile
+depthwise13x16AVX512_done:
 	VZEROUPPER
 	RET
 
 // func depthwise14x16AVX512(args *tileArgs)
 TEXT ·depthwise14x16AVX512(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+depthwise14x16AVX512_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Z0 // bias
 	VMOVAPS Z0, Z1
@@ -12985,12 +13201,25 @@ depthwise14x16AVX512_store:
 	ADDQ R8, DX
 	VMOVUPS Z13, (DX)
 	ADDQ R8, DX
+	DECQ 160(DI)
+	JLE depthwise14x16AVX512_done
+	IMUL3Q $14, 40(DI), AX
+	ADDQ AX, 0(DI)
+	IMUL3Q $14, 72(DI), AX
+	ADDQ AX, 64(DI)
+	CMPQ 104(DI), $0
+	JEQ depthwise14x16AVX512_tile
+	IMUL3Q $14, 112(DI), AX
+	ADDQ AX, 104(DI)
+	JMP depthwise14x16AVX512_tile
+depthwise14x16AVX512_done:
 	VZEROUPPER
 	RET
 
 // func depthwise1x8AVX2(args *tileArgs)
 TEXT ·depthwise1x8AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+depthwise1x8AVX2_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Y0 // bias
 	MOVQ 104(DI), AX
@@ -13042,12 +13271,25 @@ depthwise1x8AVX2_store:
 	MOVQ 88(DI), R9
 	VMOVUPS Y0, (AX)
 	ADDQ R8, AX
+	DECQ 160(DI)
+	JLE depthwise1x8AVX2_done
+	IMUL3Q $1, 40(DI), AX
+	ADDQ AX, 0(DI)
+	IMUL3Q $1, 72(DI), AX
+	ADDQ AX, 64(DI)
+	CMPQ 104(DI), $0
+	JEQ depthwise1x8AVX2_tile
+	IMUL3Q $1, 112(DI), AX
+	ADDQ AX, 104(DI)
+	JMP depthwise1x8AVX2_tile
+depthwise1x8AVX2_done:
 	VZEROUPPER
 	RET
 
 // func depthwise2x8AVX2(args *tileArgs)
 TEXT ·depthwise2x8AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+depthwise2x8AVX2_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Y0 // bias
 	VMOVAPS Y0, Y1
@@ -13115,12 +13357,25 @@ depthwise2x8AVX2_store:
 	ADDQ R8, AX
 	VMOVUPS Y1, (DX)
 	ADDQ R8, DX
+	DECQ 160(DI)
+	JLE depthwise2x8AVX2_done
+	IMUL3Q $2, 40(DI), AX
+	ADDQ AX, 0(DI)
+	IMUL3Q $2, 72(DI), AX
+	ADDQ AX, 64(DI)
+	CMPQ 104(DI), $0
+	JEQ depthwise2x8AVX2_tile
+	IMUL3Q $2, 112(DI), AX
+	ADDQ AX, 104(DI)
+	JMP depthwise2x8AVX2_tile
+depthwise2x8AVX2_done:
 	VZEROUPPER
 	RET
 
 // func depthwise3x8AVX2(args *tileArgs)
 TEXT ·depthwise3x8AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+depthwise3x8AVX2_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Y0 // bias
 	VMOVAPS Y0, Y1
@@ -13199,12 +13454,25 @@ depthwise3x8AVX2_store:
 	ADDQ R8, AX
 	VMOVUPS Y2, (DX)
 	ADDQ R8, DX
+	DECQ 160(DI)
+	JLE depthwise3x8AVX2_done
+	IMUL3Q $3, 40(DI), AX
+	ADDQ AX, 0(DI)
+	IMUL3Q $3, 72(DI), AX
+	ADDQ AX, 64(DI)
+	CMPQ 104(DI), $0
+	JEQ depthwise3x8AVX2_tile
+	IMUL3Q $3, 112(DI), AX
+	ADDQ AX, 104(DI)
+	JMP depthwise3x8AVX2_tile
+depthwise3x8AVX2_done:
 	VZEROUPPER
 	RET
 
 // func depthwise4x8AVX2(args *tileArgs)
 TEXT ·depthwise4x8AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+depthwise4x8AVX2_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Y0 // bias
 	VMOVAPS Y0, Y1
@@ -13294,12 +13562,25 @@ depthwise4x8AVX2_store:
 	ADDQ R8, DX
 	VMOVUPS Y3, (DX)
 	ADDQ R8, DX
+	DECQ 160(DI)
+	JLE depthwise4x8AVX2_done
+	IMUL3Q $4, 40(DI), AX
+	ADDQ AX, 0(DI)
+	IMUL3Q $4, 72(DI), AX
+	ADDQ AX, 64(DI)
+	CMPQ 104(DI), $0
+	JEQ depthwise4x8AVX2_tile
+	IMUL3Q $4, 112(DI), AX
+	ADDQ AX, 104(DI)
+	JMP depthwise4x8AVX2_tile
+depthwise4x8AVX2_done:
 	VZEROUPPER
 	RET
 
 // func depthwise5x8AVX2(args *tileArgs)
 TEXT ·depthwise5x8AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+depthwise5x8AVX2_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Y0 // bias
 	VMOVAPS Y0, Y1
@@ -13400,12 +13681,25 @@ depthwise5x8AVX2_store:
 	ADDQ R8, DX
 	VMOVUPS Y4, (DX)
 	ADDQ R8, DX
+	DECQ 160(DI)
+	JLE depthwise5x8AVX2_done
+	IMUL3Q $5, 40(DI), AX
+	ADDQ AX, 0(DI)
+	IMUL3Q $5, 72(DI), AX
+	ADDQ AX, 64(DI)
+	CMPQ 104(DI), $0
+	JEQ depthwise5x8AVX2_tile
+	IMUL3Q $5, 112(DI), AX
+	ADDQ AX, 104(DI)
+	JMP depthwise5x8AVX2_tile
+depthwise5x8AVX2_done:
 	VZEROUPPER
 	RET
 
 // func depthwise6x8AVX2(args *tileArgs)
 TEXT ·depthwise6x8AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+depthwise6x8AVX2_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Y0 // bias
 	VMOVAPS Y0, Y1
@@ -13517,12 +13811,25 @@ depthwise6x8AVX2_store:
 	ADDQ R8, DX
 	VMOVUPS Y5, (DX)
 	ADDQ R8, DX
+	DECQ 160(DI)
+	JLE depthwise6x8AVX2_done
+	IMUL3Q $6, 40(DI), AX
+	ADDQ AX, 0(DI)
+	IMUL3Q $6, 72(DI), AX
+	ADDQ AX, 64(DI)
+	CMPQ 104(DI), $0
+	JEQ depthwise6x8AVX2_tile
+	IMUL3Q $6, 112(DI), AX
+	ADDQ AX, 104(DI)
+	JMP depthwise6x8AVX2_tile
+depthwise6x8AVX2_done:
 	VZEROUPPER
 	RET
 
 // func depthwise7x8AVX2(args *tileArgs)
 TEXT ·depthwise7x8AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+depthwise7x8AVX2_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Y0 // bias
 	VMOVAPS Y0, Y1
@@ -13645,12 +13952,25 @@ depthwise7x8AVX2_store:
 	ADDQ R8, DX
 	VMOVUPS Y6, (DX)
 	ADDQ R8, DX
+	DECQ 160(DI)
+	JLE depthwise7x8AVX2_done
+	IMUL3Q $7, 40(DI), AX
+	ADDQ AX, 0(DI)
+	IMUL3Q $7, 72(DI), AX
+	ADDQ AX, 64(DI)
+	CMPQ 104(DI), $0
+	JEQ depthwise7x8AVX2_tile
+	IMUL3Q $7, 112(DI), AX
+	ADDQ AX, 104(DI)
+	JMP depthwise7x8AVX2_tile
+depthwise7x8AVX2_done:
 	VZEROUPPER
 	RET
 
 // func depthwise8x8AVX2(args *tileArgs)
 TEXT ·depthwise8x8AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+depthwise8x8AVX2_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Y0 // bias
 	VMOVAPS Y0, Y1
@@ -13784,12 +14104,25 @@ depthwise8x8AVX2_store:
 	ADDQ R8, DX
 	VMOVUPS Y7, (DX)
 	ADDQ R8, DX
+	DECQ 160(DI)
+	JLE depthwise8x8AVX2_done
+	IMUL3Q $8, 40(DI), AX
+	ADDQ AX, 0(DI)
+	IMUL3Q $8, 72(DI), AX
+	ADDQ AX, 64(DI)
+	CMPQ 104(DI), $0
+	JEQ depthwise8x8AVX2_tile
+	IMUL3Q $8, 112(DI), AX
+	ADDQ AX, 104(DI)
+	JMP depthwise8x8AVX2_tile
+depthwise8x8AVX2_done:
 	VZEROUPPER
 	RET
 
 // func depthwise9x8AVX2(args *tileArgs)
 TEXT ·depthwise9x8AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+depthwise9x8AVX2_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Y0 // bias
 	VMOVAPS Y0, Y1
@@ -13934,12 +14267,25 @@ depthwise9x8AVX2_store:
 	ADDQ R8, DX
 	VMOVUPS Y8, (DX)
 	ADDQ R8, DX
+	DECQ 160(DI)
+	JLE depthwise9x8AVX2_done
+	IMUL3Q $9, 40(DI), AX
+	ADDQ AX, 0(DI)
+	IMUL3Q $9, 72(DI), AX
+	ADDQ AX, 64(DI)
+	CMPQ 104(DI), $0
+	JEQ depthwise9x8AVX2_tile
+	IMUL3Q $9, 112(DI), AX
+	ADDQ AX, 104(DI)
+	JMP depthwise9x8AVX2_tile
+depthwise9x8AVX2_done:
 	VZEROUPPER
 	RET
 
 // func depthwise10x8AVX2(args *tileArgs)
 TEXT ·depthwise10x8AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+depthwise10x8AVX2_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Y0 // bias
 	VMOVAPS Y0, Y1
@@ -14095,12 +14441,25 @@ depthwise10x8AVX2_store:
 	ADDQ R8, DX
 	VMOVUPS Y9, (DX)
 	ADDQ R8, DX
+	DECQ 160(DI)
+	JLE depthwise10x8AVX2_done
+	IMUL3Q $10, 40(DI), AX
+	ADDQ AX, 0(DI)
+	IMUL3Q $10, 72(DI), AX
+	ADDQ AX, 64(DI)
+	CMPQ 104(DI), $0
+	JEQ depthwise10x8AVX2_tile
+	IMUL3Q $10, 112(DI), AX
+	ADDQ AX, 104(DI)
+	JMP depthwise10x8AVX2_tile
+depthwise10x8AVX2_done:
 	VZEROUPPER
 	RET
 
 // func depthwise11x8AVX2(args *tileArgs)
 TEXT ·depthwise11x8AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+depthwise11x8AVX2_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Y0 // bias
 	VMOVAPS Y0, Y1
@@ -14267,12 +14626,25 @@ depthwise11x8AVX2_store:
 	ADDQ R8, DX
 	VMOVUPS Y10, (DX)
 	ADDQ R8, DX
+	DECQ 160(DI)
+	JLE depthwise11x8AVX2_done
+	IMUL3Q $11, 40(DI), AX
+	ADDQ AX, 0(DI)
+	IMUL3Q $11, 72(DI), AX
+	ADDQ AX, 64(DI)
+	CMPQ 104(DI), $0
+	JEQ depthwise11x8AVX2_tile
+	IMUL3Q $11, 112(DI), AX
+	ADDQ AX, 104(DI)
+	JMP depthwise11x8AVX2_tile
+depthwise11x8AVX2_done:
 	VZEROUPPER
 	RET
 
 // func depthwise12x8AVX2(args *tileArgs)
 TEXT ·depthwise12x8AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
+depthwise12x8AVX2_tile:
 	MOVQ 96(DI), AX
 	VMOVUPS 0(AX), Y0 // bias
 	VMOVAPS Y0, Y1
@@ -14450,5 +14822,17 @@ depthwise12x8AVX2_store:
 	ADDQ R8, DX
 	VMOVUPS Y11, (DX)
 	ADDQ R8, DX
+	DECQ 160(DI)
+	JLE depthwise12x8AVX2_done
+	IMUL3Q $12, 40(DI), AX
+	ADDQ AX, 0(DI)
+	IMUL3Q $12, 72(DI), AX
+	ADDQ AX, 64(DI)
+	CMPQ 104(DI), $0
+	JEQ depthwise12x8AVX2_tile
+	IMUL3Q $12, 112(DI), AX
+	ADDQ AX, 104(DI)
+	JMP depthwise12x8AVX2_tile
+depthwise12x8AVX2_done:
 	VZEROUPPER
 	RET

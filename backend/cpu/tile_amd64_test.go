@@ -20,7 +20,8 @@ func TestTileArgsLayout(t *testing.T) {
 		unsafe.Offsetof(a.dst), unsafe.Offsetof(a.dstPixel), unsafe.Offsetof(a.dstHalf), unsafe.Offsetof(a.dstGroup),
 		unsafe.Offsetof(a.bias), unsafe.Offsetof(a.residual), unsafe.Offsetof(a.resPixel), unsafe.Offsetof(a.resHalf),
 	})
-	require.Equal(t, []uintptr{128, 136, 144, 152, 156}, []uintptr{
+	require.Equal(t, []uintptr{128, 136, 144, 152, 156, 160}, []uintptr{
 		unsafe.Offsetof(a.resGroup), unsafe.Offsetof(a.act), unsafe.Offsetof(a.slope), unsafe.Offsetof(a.lo), unsafe.Offsetof(a.hi),
+		unsafe.Offsetof(a.tiles),
 	})
 }

@@ -23,38 +23,64 @@ func newTileGeneric(groups int) tileFuncs {
 var depthwiseGeneric = func() tileFuncs {
 	t := tileFuncs{nil}
 	for rows := 1; rows <= genericTileRows; rows++ {
-		t = append(t, func(a *tileArgs) { a.eachPixel(rows, 1, a.depthwiseGeneric) })
+		t = append(t, func(a *tileArgs) { depthwise8Generic(a, rows) })
 	}
 	return t
 }()
 
 // tile8Generic is the kernel of any number of rows and groups, one pixel of one group after the other.
 func tile8Generic(a *tileArgs, rows, groups int) {
-	a.eachPixel(rows, groups, func(sum *[8]float32, src, g int) { a.sumGeneric(sum, src, g, groups*genericBlock*4) })
-}
-
-// eachPixel stores the output of every pixel and group; add adds the products of the pixel at byte offset src to a sum.
-func (a *tileArgs) eachPixel(rows, groups int, add func(sum *[8]float32, src, g int)) {
-	half := (rows + 1) / 2
 	for r := range rows {
-		src, dst, res := r*a.srcPixel, r*a.dstPixel, r*a.resPixel
-		if r >= half {
-			src, dst, res = a.srcHalf+(r-half)*a.srcPixel, a.dstHalf+(r-half)*a.dstPixel, a.resHalf+(r-half)*a.resPixel
-		}
+		src, dst, res := a.pixelGeneric(r, rows)
 		for g := range groups {
-			sum := *vector8(a.bias, g*genericBlock*4)
-			if a.residual != nil {
-				add8(&sum, vector8(a.residual, res+g*a.resGroup))
-			}
-			add(&sum, src, g)
+			sum := a.startGeneric(res, g)
+			a.sumGeneric(&sum, src, g, groups*genericBlock*4)
 			a.activateGeneric(&sum, g)
 			*vector8(a.dst, dst+g*a.dstGroup) = sum
 		}
 	}
 }
 
+// depthwise8Generic is the depthwise kernel of any number of rows.
+func depthwise8Generic(a *tileArgs, rows int) {
+	for {
+		for r := range rows {
+			src, dst, res := a.pixelGeneric(r, rows)
+			sum := a.startGeneric(res, 0)
+			a.depthwiseGeneric(&sum, src)
+			a.activateGeneric(&sum, 0)
+			*vector8(a.dst, dst) = sum
+		}
+		if a.tiles--; a.tiles <= 0 {
+			return
+		}
+		a.base, a.dst = unsafe.Add(a.base, rows*a.srcPixel), unsafe.Add(a.dst, rows*a.dstPixel)
+		if a.residual != nil {
+			a.residual = unsafe.Add(a.residual, rows*a.resPixel)
+		}
+	}
+}
+
+// pixelGeneric returns the byte offsets of pixel r in input, output and residual.
+func (a *tileArgs) pixelGeneric(r, rows int) (src, dst, res int) {
+	if half := (rows + 1) / 2; r >= half {
+		r -= half
+		return a.srcHalf + r*a.srcPixel, a.dstHalf + r*a.dstPixel, a.resHalf + r*a.resPixel
+	}
+	return r * a.srcPixel, r * a.dstPixel, r * a.resPixel
+}
+
+// startGeneric is bias + residual of group g of the pixel whose residual is at byte offset res.
+func (a *tileArgs) startGeneric(res, g int) [8]float32 {
+	sum := *vector8(a.bias, g*genericBlock*4)
+	if a.residual != nil {
+		add8(&sum, vector8(a.residual, res+g*a.resGroup))
+	}
+	return sum
+}
+
 // depthwiseGeneric adds the products of a depthwise convolution.
-func (a *tileArgs) depthwiseGeneric(sum *[8]float32, src, _ int) {
+func (a *tileArgs) depthwiseGeneric(sum *[8]float32, src int) {
 	for i, step := range unsafe.Slice(a.steps, a.nsteps) {
 		x, w := vector8(a.base, src+step), vector8(a.weights, 4*genericBlock*i)
 		for j := range sum {

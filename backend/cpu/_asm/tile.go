@@ -49,6 +49,7 @@ const (
 	tileSlope     = 144
 	tileLo        = 152
 	tileHi        = 156
+	tileTiles     = 160
 )
 
 func (s tileShape) funcName(rows int) string {
@@ -89,6 +90,7 @@ func (k tileKernel) spare(i int) string        { return k.v(k.regs - 4 + i) }
 func (k tileKernel) emit() {
 	k.function(k.fn+"(args *tileArgs)", 8)
 	k.op("", "MOVQ args+0(FP), DI")
+	k.label(k.fn + "_tile")
 	k.init()
 	k.op("", "MOVQ %d(DI), SI", tileSteps)
 	k.op("", "MOVQ %d(DI), BX", tileWeights)
@@ -104,7 +106,26 @@ func (k tileKernel) emit() {
 	}
 	k.activate()
 	k.store()
+	if k.depthwise {
+		k.nextTile()
+	}
 	k.ret()
+}
+
+// nextTile goes on to the next tile, if there is one.
+func (k tileKernel) nextTile() {
+	k.op("", "DECQ %d(DI)", tileTiles)
+	k.op("", "JLE %s_done", k.fn)
+	for _, move := range []struct{ address, pixel int }{{tileBase, tileSrcPixel}, {tileDst, tileDstPixel}} {
+		k.op("", "IMUL3Q $%d, %d(DI), AX", k.height, move.pixel)
+		k.op("", "ADDQ AX, %d(DI)", move.address)
+	}
+	k.op("", "CMPQ %d(DI), $0", tileResidual)
+	k.op("", "JEQ %s_tile", k.fn)
+	k.op("", "IMUL3Q $%d, %d(DI), AX", k.height, tileResPixel)
+	k.op("", "ADDQ AX, %d(DI)", tileResidual)
+	k.op("", "JMP %s_tile", k.fn)
+	k.label(k.fn + "_done")
 }
 
 // init sets the sums to bias + residual.

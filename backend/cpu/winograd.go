@@ -42,18 +42,12 @@ type WinogradConv struct {
 
 // NewWinogradConv returns a plan of a convolution with the weights of PackWinogradWeights.
 func NewWinogradConv(k *Kernels, g ConvGeom, w *WinogradWeights, ep Epilogue) *WinogradConv {
-	p := newWinogradConv(k, g, false, w, ep)
-	p.rows, p.cols = convGrid(&g, 1, w.filter.tile.rows), convGrid(&g, 2, w.filter.tile.cols)
-	p.block = p.newBlock()
-	return p
+	return newWinogradConv(k, g, false, w, ep)
 }
 
 // NewWinogradConvTranspose returns a plan of a transposed convolution with the weights of PackWinogradTransposeWeights.
 func NewWinogradConvTranspose(k *Kernels, g ConvGeom, w *WinogradWeights, ep Epilogue) *WinogradConv {
-	p := newWinogradConv(k, g, true, w, ep)
-	p.rows, p.cols = transposeGrid(&g, 1, w.filter.tile.rows), transposeGrid(&g, 2, w.filter.tile.cols)
-	p.block = p.newBlock()
-	return p
+	return newWinogradConv(k, g, true, w, ep)
 }
 
 func newWinogradConv(k *Kernels, g ConvGeom, transposed bool, w *WinogradWeights, ep Epilogue) *WinogradConv {
@@ -64,7 +58,9 @@ func newWinogradConv(k *Kernels, g ConvGeom, transposed bool, w *WinogradWeights
 	p := &WinogradConv{k: k, geom: g, weights: w, ep: ep}
 	p.input = k.wino.input[[2]int{f.tile.rows.points(), f.tile.cols.points()}]
 	p.output = k.wino.output[f.tile]
+	p.rows, p.cols = f.grids(&g)
 	p.setEpilogue()
+	p.block = p.newBlock()
 	return p
 }
 
@@ -92,11 +88,7 @@ func (p *WinogradConv) setEpilogue() {
 }
 
 // Halo is the halo that the input must have. It is wider than the pads where the size is not a multiple of the tile.
-func (p *WinogradConv) Halo() (h Halo) {
-	h.Before[1], h.After[1] = p.rows.halo(p.geom.In[1])
-	h.Before[2], h.After[2] = p.cols.halo(p.geom.In[2])
-	return h
-}
+func (p *WinogradConv) Halo() Halo { return winoHalo(&p.geom, &p.rows, &p.cols) }
 
 // WorkspaceFloats is the workspace that Run needs with a pool of up to that many threads.
 func (p *WinogradConv) WorkspaceFloats(threads int) int {

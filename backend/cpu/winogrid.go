@@ -18,6 +18,22 @@ type winoGrid struct {
 // winoOffset is where a lattice or a phase begins in the input and in the output.
 type winoOffset struct{ in, out int }
 
+// grids are the grids of rows and columns.
+func (f *winoFilter) grids(g *ConvGeom) (rows, cols winoGrid) {
+	grid := convGrid
+	if f.transposed {
+		grid = transposeGrid
+	}
+	return grid(g, 1, f.tile.rows), grid(g, 2, f.tile.cols)
+}
+
+// winoHalo is the halo that the tiles of a plan read.
+func winoHalo(g *ConvGeom, rows, cols *winoGrid) (h Halo) {
+	h.Before[1], h.After[1] = rows.halo(g.In[1])
+	h.Before[2], h.After[2] = cols.halo(g.In[2])
+	return h
+}
+
 // convGrid is the grid of a convolution along an axis.
 func convGrid(g *ConvGeom, axis int, tile winoAxis) winoGrid {
 	d := g.Dilation[axis]

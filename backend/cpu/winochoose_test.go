@@ -1,0 +1,67 @@
+package cpu
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestChooseConv(t *testing.T) {
+	k := *KernelsFor(Generic) // weights are almost free; the assembly tiers choose alike but where noted
+	conv := func(size int, channels ...int) ConvGeom { return square(1, channels[0], channels[len(channels)-1], size, 3) }
+	strided, five := conv(64, 64), square(1, 64, 64, 56, 5)
+	strided.Stride = [3]int{1, 2, 2}
+	row := conv(1, 128)
+	row.Kernel, row.In, row.Out = [3]int{1, 1, 3}, [3]int{1, 1, 4096}, [3]int{1, 1, 4096}
+	volume := conv(32, 64)
+	volume.Kernel[0], volume.In[0], volume.Out[0] = 3, 8, 8
+	for _, c := range []struct {
+		name       string
+		geom       ConvGeom
+		transposed bool
+		want       Algorithm
+	}{
+		{"64 at 256", conv(256, 64), false, F4},
+		{"512 at 16", conv(16, 512), false, F4},
+		{"16 at 32", conv(32, 16), false, F4},
+		{"3x3x3", volume, false, F4},
+		{"5x5", five, false, F4},
+		{"1x3", row, false, F4},
+		{"tiny", conv(8, 16), false, Direct},
+		{"first layer", conv(256, 3, 64), false, Direct},
+		{"last layer", conv(256, 64, 3), false, Direct},
+		{"stride 2", strided, false, Direct},
+		{"k2s2: phases of one tap", transposed2D(1, 128, 64, 64, 2, 2, 0), true, Direct},
+		{"k4s2p1", transposed2D(1, 128, 64, 64, 4, 2, 1), true, F4},
+		{"k9s3p3", transposed2D(1, 64, 64, 64, 9, 3, 3), true, F4},
+		{"k3s2p1: a quarter of the phases has four taps", transposed2D(1, 256, 128, 56, 3, 2, 1), true, Direct},
+	} {
+		require.Equal(t, c.want, ChooseConv(&k, c.geom, c.transposed), c.name)
+	}
+	k.Conv = F2
+	require.Equal(t, F2, ChooseConv(&k, conv(4, 1), false))
+	require.Equal(t, Direct, ChooseConv(&k, strided, false))
+}
+
+// Where each weight has few products, fewer weights win.
+func TestChooseConvByWeights(t *testing.T) {
+	for _, tier := range Available() {
+		if tier == Generic {
+			continue
+		}
+		k := KernelsFor(tier)
+		require.Equal(t, F4, ChooseConv(k, square(1, 512, 512, 16, 3), false))
+		require.Equal(t, F2, ChooseConv(k, square(1, 512, 512, 7, 3), false))
+		require.Equal(t, Direct, ChooseConv(k, square(1, 512, 512, 4, 3), false))
+	}
+}
+
+func TestWinogradHalo(t *testing.T) {
+	g := square(1, 16, 16, 13, 3)
+	h, ok := WinogradHalo(g, false, F4)
+	require.True(t, ok)
+	require.Equal(t, Halo{Before: [3]int{0, 1, 1}, After: [3]int{0, 4, 4}}, h) // four tiles end at 16, one beyond their outputs
+	g.Stride[1] = 2
+	_, ok = WinogradHalo(g, false, F4)
+	require.False(t, ok)
+}

@@ -1,5 +1,7 @@
 package ops
 
+import "github.com/tconv/tconv/backend/cpu"
+
 // rowWalk is how operands that broadcast to one shape are walked: row by row of
 // the innermost merged axis. Along a row an operand either advances with the
 // output or stands still, so that every inner loop runs over plain slices. Same
@@ -130,6 +132,7 @@ type binary struct {
 	names   [2]string
 	kernels map[DType]binaryKernel // by the type of the operands
 	result  DType                  // Undefined: the type of the operands
+	vec     *cpu.VecPair           // the same on floats in terms of the vector kernels, where they have it
 }
 
 // Infer gives C the shape to which A and B broadcast.
@@ -164,6 +167,23 @@ func (o *binary) Share(in []Spec) Needs {
 	return shareSameShape(shape, in...)
 }
 
+// Blocked follows the layout of an operand of C's shape; the other may be a scalar or
+// have one element for each channel or pixel.
+func (o *binary) Blocked(in, out []Spec, _ *cpu.Kernels) (Choice, bool) {
+	if o.vec == nil {
+		return Choice{}, false
+	}
+	return foldChoice(in, out[0])
+}
+
+// Bind computes floats with the vector kernels.
+func (o *binary) Bind(b *Binding) (Step, error) {
+	if o.vec == nil || b.In[0].DType != Float32 {
+		return bindPlain(o, b), nil
+	}
+	return bindFold(b, *o.vec, false, o.Share(b.In)), nil
+}
+
 // shareSameShape lets output 0 take the memory of each of the inputs that has its
 // shape; the caller has compared the types. An operand of another shape is never
 // in the memory that is written.
@@ -177,9 +197,17 @@ func shareSameShape(shape Shape, in ...Spec) Needs {
 	return n
 }
 
+// vecPairs are the vector kernels of operators.
+var vecPairs = map[string]cpu.VecPair{
+	"Add": cpu.PairAdd, "Sub": cpu.PairSub, "Mul": cpu.PairMul, "Div": cpu.PairDiv,
+}
+
 // registerBinary registers an operator C = f(A, B).
 func registerBinary(name string, since int, exact bool, result DType, kernels map[DType]binaryKernel) {
 	op := &binary{names: [2]string{"A", "B"}, kernels: kernels, result: result}
+	if f, ok := vecPairs[name]; ok {
+		op.vec = &f
+	}
 	Register(Def{
 		Name: name, Since: since, Inputs: []string{"A", "B"}, Outputs: []string{"C"}, Exact: exact,
 		New: func(n *Node) (Op, error) {

@@ -1,6 +1,10 @@
 package ops
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/tconv/tconv/backend/cpu"
+)
 
 // PRelu: Y = X where X >= 0, else slope · X, element by element; NaN stays NaN.
 //
@@ -45,6 +49,18 @@ func (preluOp) Run(c *Call, in, out []*Tensor) error {
 
 // Share lets Y take X's memory.
 func (preluOp) Share([]Spec) Needs { return elementwiseShare() }
+
+// Blocked follows the layout of X; slope may be a scalar or have one element for
+// each channel or pixel.
+func (preluOp) Blocked(in, out []Spec, _ *cpu.Kernels) (Choice, bool) { return foldChoice(in, out[0]) }
+
+// Bind computes floats with the vector kernels.
+func (o preluOp) Bind(b *Binding) (Step, error) {
+	if b.In[0].DType != Float32 {
+		return bindPlain(o, b), nil
+	}
+	return bindFold(b, cpu.PairPRelu, false, o.Share(b.In)), nil
+}
 
 func preluRow[T Number](y, x, slope []T) {
 	if len(slope) == len(y) {

@@ -1,6 +1,10 @@
 package ops
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/tconv/tconv/backend/cpu"
+)
 
 // Min, Max, Sum, Mean: the least, the largest, the sum and the mean of all inputs,
 // element by element. NaN propagates; -0 is less than 0.
@@ -15,11 +19,13 @@ func init() {
 	for _, v := range []struct {
 		name    string
 		kernels map[DType]binaryKernel
+		vec     cpu.VecPair
 		mean    bool
 	}{
-		{"Min", minKernels, false}, {"Max", maxKernels, false}, {"Sum", addKernels, false}, {"Mean", meanKernels, true},
+		{"Min", minKernels, cpu.PairMin, false}, {"Max", maxKernels, cpu.PairMax, false},
+		{"Sum", addKernels, cpu.PairAdd, false}, {"Mean", meanKernels, cpu.PairAdd, true},
 	} {
-		op := &variadic{kernels: v.kernels, mean: v.mean}
+		op := &variadic{kernels: v.kernels, vec: v.vec, mean: v.mean}
 		Register(Def{
 			Name: v.name, Since: 6, Inputs: []string{"data_0..."}, Outputs: []string{"output"}, Exact: v.name[0] == 'M' && !v.mean,
 			New: func(n *Node) (Op, error) {
@@ -57,7 +63,8 @@ func maxOf[T Number](a, b T) T { return max(a, b) }
 // variadic folds its inputs from the left: f(f(x0, x1), x2) and so on.
 type variadic struct {
 	kernels map[DType]binaryKernel
-	mean    bool // divided by the number of inputs
+	vec     cpu.VecPair // the same on floats
+	mean    bool        // divided by the number of inputs
 }
 
 // Infer gives the output the shape to which all inputs broadcast.
@@ -91,6 +98,19 @@ func (o *variadic) Share(in []Spec) Needs {
 		return Needs{}
 	}
 	return shareSameShape(shape, in...)
+}
+
+// Blocked follows the layout of the inputs of the output's shape.
+func (o *variadic) Blocked(in, out []Spec, _ *cpu.Kernels) (Choice, bool) {
+	return foldChoice(in, out[0])
+}
+
+// Bind computes floats with the vector kernels.
+func (o *variadic) Bind(b *Binding) (Step, error) {
+	if len(b.In) == 1 || b.In[0].DType != Float32 {
+		return bindPlain(o, b), nil
+	}
+	return bindFold(b, o.vec, o.mean, o.Share(b.In)), nil
 }
 
 // Run folds.

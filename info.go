@@ -146,21 +146,37 @@ type Event struct {
 	MACs        int64  // multiply-adds of the direct definition, 0 where unknown
 	Start       time.Time
 	Elapsed     time.Duration
-	Outputs     []*Tensor // valid during the call of the observer only; nil where nobody asks
+	Outputs     []string // names of the values that it made; "" where nobody asks
+
+	tensors []*ops.Tensor
 }
 
 // newEvent makes the public form of an event.
 func newEvent(e graph.Event) Event {
-	out := Event{Step: e.Step, Steps: e.Steps, Node: e.Node.Name, Op: e.Node.OpName(), Kernel: e.Kernel,
-		MACs: e.MACs, Start: e.Start, Elapsed: e.Elapsed}
-	for _, t := range e.Outputs {
-		if t == nil {
-			out.Outputs = append(out.Outputs, nil)
-			continue
-		}
-		out.Outputs = append(out.Outputs, &Tensor{*t})
+	return Event{Step: e.Step, Steps: e.Steps, Node: e.Node.Name, Op: e.Node.OpName(), Kernel: e.Kernel,
+		MACs: e.MACs, Start: e.Start, Elapsed: e.Elapsed, Outputs: valueNames(e.Graph, e.Node.Outputs), tensors: e.Outputs}
+}
+
+// Output gives the value Outputs[i], which is valid during the call of the observer
+// only; nil where nobody asks for it. Steps leave many values in channel blocks:
+// those are copied, so that the elements lie row-major as in every Tensor.
+func (e Event) Output(i int) *Tensor {
+	t := e.tensors[i]
+	if t == nil || t.Kind() != ops.KindTensor || t.Layout().Planar() {
+		return wrapped(t)
 	}
-	return out
+	out := ops.NewTensor(t.DType(), t.Shape().Clone())
+	m := t.Map()
+	m.ToPlanar(nil, ops.Data[float32](out))
+	return wrapped(out)
+}
+
+// wrapped makes the public form of a tensor; nil stays nil.
+func wrapped(t *ops.Tensor) *Tensor {
+	if t == nil {
+		return nil
+	}
+	return &Tensor{*t}
 }
 
 // Plan is what a run for given input shapes will do and need.

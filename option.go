@@ -3,7 +3,6 @@ package tconv
 import (
 	"fmt"
 	"log/slog"
-	"path"
 	"slices"
 
 	"github.com/tconv/tconv/backend/cpu"
@@ -23,6 +22,7 @@ type config struct {
 	limits    graph.Limits
 	reference bool
 	eager     bool
+	labels    bool
 	kernels   *cpu.Kernels
 	observe   func(Event)
 	progress  func(done, total int)
@@ -123,14 +123,10 @@ func WithReference() Option {
 }
 
 // WithKeep makes values inside the model outputs as well: those whose names match
-// a pattern of path.Match. It keeps them from being optimised away.
+// a pattern, in which * stands for any text and ? for any character. It keeps them
+// from being optimised away.
 func WithKeep(patterns ...string) Option {
 	return func(c *config) error {
-		for _, p := range patterns {
-			if _, err := path.Match(p, ""); err != nil {
-				return fmt.Errorf("%w: pattern %q: %w", ErrInput, p, err)
-			}
-		}
 		c.keep = append(c.keep, patterns...)
 		return nil
 	}
@@ -149,6 +145,16 @@ func WithObserver(f func(Event)) Option {
 func WithProgress(f func(done, total int)) Option {
 	return func(c *config) error {
 		c.progress = f
+		return nil
+	}
+}
+
+// WithProfileLabels names the running node in CPU profiles of runtime/pprof, by the
+// labels node, op and kernel. It is meant for one run at a time: workers that several
+// runs share carry the name of any of them.
+func WithProfileLabels() Option {
+	return func(c *config) error {
+		c.labels = true
 		return nil
 	}
 }
@@ -206,7 +212,7 @@ func (c *config) apply(g *graph.Graph) error {
 		}
 	}
 	for _, p := range c.keep {
-		if g.Keep(func(name string) bool { ok, _ := path.Match(p, name); return ok }) == 0 {
+		if g.Keep(func(name string) bool { return matchName(p, name) }) == 0 {
 			return fmt.Errorf("%w: no value matches %q", ErrInput, p)
 		}
 	}
@@ -238,6 +244,7 @@ func (c *config) bindShape(v *graph.Value, used map[string]bool) error {
 func (c *config) runOptions() graph.RunOptions {
 	return graph.RunOptions{
 		Kernels: c.kernels, Threads: c.threads, Reference: c.reference, Limits: c.limits, Observe: c.observer(),
+		Labels: c.labels, Shaped: len(c.dims)+len(c.shapes) > 0,
 	}
 }
 

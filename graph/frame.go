@@ -14,6 +14,7 @@ type frame struct {
 	plan   *Plan
 	budget *budget
 	arena  *cpu.Arena
+	labels bool // steps are named in profiles
 	call   *ops.Call
 	values []*ops.Tensor // by ValueID; nil where nobody makes or reads it
 	late   []ValueID     // views of what the caller lends: bound anew in every run

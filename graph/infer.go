@@ -22,8 +22,12 @@ func (g *Graph) Bind(inputs []ops.Spec) {
 //
 // Constants are computed within the limits of folding; what is beyond them stays
 // a node.
-func (g *Graph) Infer(limits Limits) error {
-	f := &folder{limits: limits.withDefaults()}
+func (g *Graph) Infer(limits Limits) error { return g.infer(limits, ErrInvalidModel) }
+
+// infer is Infer; operators that cannot take their shapes are errors of the kind
+// fault: it is the model that is wrong, or what the caller gives it.
+func (g *Graph) infer(limits Limits, fault error) error {
+	f := &folder{limits: limits.withDefaults(), fault: fault}
 	for _, n := range g.Nodes {
 		out, err := f.infer(g, n)
 		if err != nil {
@@ -41,6 +45,7 @@ func (g *Graph) Infer(limits Limits) error {
 // folder computes constants within limits.
 type folder struct {
 	limits Limits
+	fault  error
 	spent  int // bytes of all constants computed so far
 }
 
@@ -60,7 +65,7 @@ func (f *folder) infer(g *Graph, n *Node) ([]ops.Spec, error) {
 	}
 	out, err := n.infer(in)
 	if err != nil {
-		return nil, as(ErrInvalidModel, err)
+		return nil, as(f.fault, err)
 	}
 	if constant && !n.Def.Random && !allConst(out) && f.allows(in, out) {
 		return f.compute(n, in, out)

@@ -32,6 +32,10 @@ const (
 	defaultSessions      = 4
 )
 
+// DefaultLimits gives the limits that zero fields mean, here and now: that of memory
+// depends on the machine.
+func DefaultLimits() Limits { return Limits{}.withDefaults() }
+
 // Negative reports whether a field is below zero, which means nothing.
 func (l Limits) Negative() bool {
 	return min(l.MemoryBytes, l.TensorBytes, l.FoldBytes, l.FoldGrowth, l.FoldSmall, l.Nodes, l.FunctionDepth, l.InlineBytes,

@@ -17,6 +17,8 @@ type RunOptions struct {
 	Threads   int // 0: GOMAXPROCS
 	Reference bool
 	Limits    Limits
+	Shaped    bool        // the caller gave inputs of the graph sizes: where those do not fit, ErrInput
+	Labels    bool        // name the steps in CPU profiles of runtime/pprof
 	Observe   func(Event) // called after each step, from the goroutine of the run
 }
 
@@ -50,7 +52,11 @@ type entry struct {
 // NewModel runs the load passes on an imported graph and makes it ready to run.
 func NewModel(g *Graph, opt RunOptions) (*Model, error) {
 	opt.Limits = opt.Limits.withDefaults()
-	if err := g.Infer(opt.Limits); err != nil {
+	fault := ErrInvalidModel
+	if opt.Shaped {
+		fault = ErrInput
+	}
+	if err := g.infer(opt.Limits, fault); err != nil {
 		return nil, err
 	}
 	if !opt.Reference {
@@ -135,8 +141,12 @@ func (m *Model) Specialise(inputs []ops.Spec, visit func(stage string, g *Graph)
 		visit = func(string, *Graph) {}
 	}
 	g := m.graph.Clone()
+	fault := ErrInvalidModel
+	if m.opt.Shaped || !static(m.graph.specs(m.graph.Inputs), m.graph.Inputs) {
+		fault = ErrInput // the model said nothing wrong until these shapes came in
+	}
 	g.Bind(inputs)
-	if err := g.Infer(m.opt.Limits); err != nil {
+	if err := g.infer(m.opt.Limits, fault); err != nil {
 		return nil, err
 	}
 	visit("infer", g)

@@ -144,6 +144,9 @@ func (f *frame) step(i int, observe func(Event)) error {
 	if s.View {
 		return nil
 	}
+	if f.labels {
+		defer f.label(s)()
+	}
 	var start time.Time
 	if observe != nil {
 		start = time.Now()
@@ -163,7 +166,7 @@ func (f *frame) step(i int, observe func(Event)) error {
 		m.ZeroMargins(s.lanes)
 	}
 	if observe != nil {
-		observe(Event{Step: i, Steps: len(f.steps), Node: s.Node, Kernel: s.Kernel, MACs: s.MACs,
+		observe(Event{Step: i, Steps: len(f.steps), Graph: f.plan.Graph, Node: s.Node, Kernel: s.Kernel, MACs: s.MACs,
 			Start: start, Elapsed: time.Since(start), Outputs: b.out})
 	}
 	for _, id := range s.frees {
@@ -175,6 +178,7 @@ func (f *frame) step(i int, observe func(Event)) error {
 // Event tells an observer that a step has run.
 type Event struct {
 	Step, Steps int // its number, from 0, and how many there are
+	Graph       *Graph
 	Node        *Node
 	Kernel      string
 	MACs        int64

@@ -138,9 +138,10 @@ func (s *Session) prepare() error {
 	if s.frame != nil {
 		return nil
 	}
-	s.frame, err = newFrame(e.plan, m.pool, m.budget)
-	if err != nil {
+	if s.frame, err = newFrame(e.plan, m.pool, m.budget); err != nil {
 		s.letGo()
+		return err
 	}
-	return err
+	s.frame.labels = m.opt.Labels
+	return nil
 }

@@ -1,6 +1,7 @@
 package cpu
 
 import (
+	"context"
 	"fmt"
 	"runtime"
 	"sync"
@@ -22,6 +23,7 @@ type Pool struct {
 	workers []*worker // workers[0] is nil: it is the caller
 	closed  atomic.Bool
 	exited  sync.WaitGroup
+	labels  atomic.Pointer[context.Context] // of profiles, see Label
 
 	mu   sync.Mutex
 	free []*region // regions at rest, so that a region in the steady state allocates nothing

@@ -1,6 +1,10 @@
 package cpu
 
-import "sync/atomic"
+import (
+	"context"
+	"runtime/pprof"
+	"sync/atomic"
+)
 
 // worker is one goroutine of a pool. Its slot says what it does:
 //
@@ -13,7 +17,8 @@ type worker struct {
 	slot   atomic.Pointer[region]
 	asleep atomic.Bool   // sleeping on wake, or about to; whoever clears it sends the token
 	wake   chan struct{} // capacity 1
-	_      [64]byte      // slots of neighbours do not share a cache line
+	labels *context.Context
+	_      [64]byte // slots of neighbours do not share a cache line
 }
 
 // busy marks the slot of a worker that cannot be claimed.
@@ -85,6 +90,22 @@ func (w *worker) enter(r *region) {
 		w.slot.Store(nil)
 		r.finish()
 	}()
+	w.label()
 	r.work(w.id)
 	returned = true
+}
+
+// Label gives the workers the labels of ctx in CPU profiles of runtime/pprof, from their next region on.
+func (p *Pool) Label(ctx context.Context) {
+	if p != nil {
+		p.labels.Store(&ctx)
+	}
+}
+
+// label takes over the labels that the pool was given last.
+func (w *worker) label() {
+	if l := w.pool.labels.Load(); l != w.labels {
+		w.labels = l
+		pprof.SetGoroutineLabels(*l)
+	}
 }

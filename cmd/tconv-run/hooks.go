@@ -33,11 +33,11 @@ func (h *runHooks) options(profile, finite bool) []tconv.Option {
 
 // check looks for NaN and Inf in what a step made.
 func (h *runHooks) check(e tconv.Event) {
-	for i, t := range e.Outputs {
+	for i := range e.Outputs {
+		t := e.Output(i)
 		if t == nil {
 			continue
 		}
-		t = t.Planar()
 		if at := firstNonFinite(t); at >= 0 {
 			values, _ := t.Float64s()
 			h.bad = kindf(errVerify, "node %s (%s) is the first whose output is not finite: element %d of output %d is %v", quoted(e.Node), e.Op, at, i, values[at])

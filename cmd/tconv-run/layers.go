@@ -41,58 +41,45 @@ const batchBytes = 512 << 20
 // float32 holds with full precision; their last digits mean nothing, and no output shows them.
 const smallestNormal = 0x1p-126
 
-// observed is a model whose steps are looked at, with the names of what they make.
+// observed is a model whose steps are looked at.
 type observed struct {
 	model *tconv.Model
-	names [][]string
 	see   func(e tconv.Event, output int, name string) // each output of each step
 }
 
-// observe opens a model and says which values its steps make.
-func (f *verifyFlags) observe(a *app, path string, in *feed, extra ...tconv.Option) (*observed, error) {
-	o := &observed{}
-	m, err := f.open(a, path, append(extra, tconv.WithObserver(o.event))...)
-	if err != nil {
-		return nil, err
-	}
-	o.model = m
-	shapes := map[string][]int{}
-	for name, t := range in.tensors {
-		shapes[name] = t.Shape()
-	}
-	if o.names, err = m.StepOutputs(shapes); err != nil {
-		m.Close()
-		return nil, err
-	}
-	return o, nil
+// observe opens a model to look at.
+func (f *verifyFlags) observe(a *app, path string, extra ...tconv.Option) (o *observed, err error) {
+	o = &observed{}
+	o.model, err = f.open(a, path, append(extra, tconv.WithObserver(o.event))...)
+	return o, err
 }
 
 // event passes a step on, output by output.
 func (o *observed) event(e tconv.Event) {
-	for i, t := range e.Outputs {
-		if t != nil && e.Step < len(o.names) && i < len(o.names[e.Step]) && t.Elems() == nil {
-			o.see(e, i, o.names[e.Step][i])
+	for i, name := range e.Outputs {
+		if name != "" {
+			o.see(e, i, name)
 		}
 	}
 }
 
 // findLayer runs the model on both paths and compares the values that both make, in the order of the fast path.
 func (f *verifyFlags) findLayer(ctx context.Context, a *app, path string, in *feed) (*layerReport, error) {
-	fast, err := f.observe(a, path, in)
+	fast, err := f.observe(a, path)
 	if err != nil {
 		return nil, err
 	}
 	defer fast.model.Close()
-	ref, err := f.observe(a, path, in, tconv.WithReference())
+	ref, err := f.observe(a, path, tconv.WithReference())
 	if err != nil {
 		return nil, err
 	}
 	defer ref.model.Close()
-	batches, err := f.batches(ctx, fast, ref, in)
+	report := &layerReport{}
+	batches, err := f.batches(ctx, report, fast, ref, in)
 	if err != nil {
 		return nil, err
 	}
-	report := &layerReport{Steps: len(fast.names)}
 	bar := a.newProgress("layers")
 	defer bar.end()
 	for i, batch := range batches {
@@ -105,19 +92,21 @@ func (f *verifyFlags) findLayer(ctx context.Context, a *app, path string, in *fe
 }
 
 // batches splits the names of the values that both paths make, so that a batch is not too large to hold.
-func (f *verifyFlags) batches(ctx context.Context, fast, ref *observed, in *feed) ([]map[string]bool, error) {
+func (f *verifyFlags) batches(ctx context.Context, report *layerReport, fast, ref *observed, in *feed) ([]map[string]bool, error) {
 	made := map[string]bool{}
-	for _, names := range ref.names {
-		for _, n := range names {
-			made[n] = n != ""
+	for _, n := range ref.model.Nodes() {
+		for _, name := range n.Outputs {
+			made[name] = true
 		}
 	}
 	batches, size := []map[string]bool{{}}, 0
 	fast.see = func(e tconv.Event, i int, name string) {
-		if !made[name] {
+		report.Steps = e.Steps
+		t := e.Output(i)
+		if !made[name] || t.Elems() != nil {
 			return
 		}
-		if n := len(e.Outputs[i].Bytes()); size > 0 && size+n > batchBytes {
+		if n := len(t.Bytes()); size > 0 && size+n > batchBytes {
 			batches, size = append(batches, map[string]bool{}), 0
 		} else {
 			size += n
@@ -133,7 +122,7 @@ func (f *verifyFlags) compareBatch(ctx context.Context, report *layerReport, fas
 	held := tconv.Tensors{}
 	ref.see = func(e tconv.Event, i int, name string) {
 		if batch[name] {
-			held[name] = e.Outputs[i].Planar().Clone()
+			held[name] = e.Output(i).Clone()
 		}
 	}
 	if _, err := ref.model.Run(ctx, in.tensors); err != nil {
@@ -147,7 +136,7 @@ func (f *verifyFlags) compareBatch(ctx context.Context, report *layerReport, fas
 			return
 		}
 		report.Compared++
-		if c := compare(name, e.Outputs[i].Planar(), want, tol); !c.Pass {
+		if c := compare(name, e.Output(i), want, tol); !c.Pass {
 			report.Node, report.Op, report.Kernel, report.Value = e.Node, e.Op, e.Kernel, &c
 		}
 	}

@@ -97,11 +97,7 @@ func (f *modelFlags) open(a *app, path string, extra ...tconv.Option) (*tconv.Mo
 	if err != nil {
 		return nil, err
 	}
-	keep, err := f.keepOption(a, path)
-	if err != nil {
-		return nil, err
-	}
-	opts = append(append(opts, keep), extra...)
+	opts = append(append(opts, tconv.WithKeep(f.keep...)), extra...)
 	if path != "-" {
 		m, err := tconv.Open(path, opts...)
 		return m, f.explain(a, path, err)
@@ -116,13 +112,14 @@ func (f *modelFlags) open(a *app, path string, extra ...tconv.Option) (*tconv.Mo
 
 // explain says what the model takes where --dim or --shape do not fit it.
 func (f *modelFlags) explain(a *app, path string, err error) error {
-	if err == nil || len(f.dims)+len(f.shapes) == 0 {
+	switch {
+	case err == nil || !errors.Is(err, tconv.ErrInput):
 		return err
-	}
-	if badNode(err) != nil {
+	case badNode(err) != nil:
 		return nodeError(err)
-	}
-	if !errors.Is(err, tconv.ErrInput) {
+	case len(f.dims)+len(f.shapes) == 0 && len(f.keep) > 0:
+		return withHint(err, "\"tconv-run inspect MODEL --stage graph\" names the values")
+	case len(f.dims)+len(f.shapes) == 0:
 		return err
 	}
 	data, readErr := a.modelBytes(path)

@@ -6,7 +6,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tconv/tconv"
-	"github.com/tconv/tconv/onnx"
 )
 
 func TestParseShape(t *testing.T) {
@@ -60,15 +59,6 @@ func TestSniff(t *testing.T) {
 	}
 	require.True(t, isText([]byte("caf\xc3\xa9 \xc3")))
 	require.False(t, isText([]byte("a\x00b")))
-}
-
-// * crosses slashes, and what a name means in patterns of package path is escaped.
-func TestMatching(t *testing.T) {
-	proto := &onnx.Model{Graph: &onnx.Graph{Nodes: []*onnx.Node{{Outputs: []string{"/a/b/Conv_output_0", "", "x[0]*"}}, {Outputs: []string{"y"}}}}}
-	require.Equal(t, []string{"/a/b/Conv_output_0"}, matching(proto, "*Conv*"))
-	require.Equal(t, []string{`x\[0]\*`}, matching(proto, "x[0]*"))
-	require.Len(t, matching(proto, "*"), 3)
-	require.Equal(t, []string{"y"}, matching(proto, "?"))
 }
 
 func TestGuessSizes(t *testing.T) {

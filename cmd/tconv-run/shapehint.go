@@ -27,29 +27,21 @@ func shapeHint(err error, in *feed) error {
 	return withHint(err, "\"tconv-run inspect MODEL\" shows what the model takes")
 }
 
-// badNode gives the node that cannot take its shapes, which follow from those of the inputs; nil if err is about
-// something else.
+// badNode gives the node that cannot take what follows from the inputs; nil if err is about something else.
 func badNode(err error) *tconv.NodeError {
 	var node *tconv.NodeError
-	if !errors.As(err, &node) {
-		return nil
+	if errors.Is(err, tconv.ErrInput) && errors.As(err, &node) {
+		return node
 	}
-	for _, other := range []error{tconv.ErrUnsupported, tconv.ErrLimit, tconv.ErrCanceled, tconv.ErrInternal} {
-		if errors.Is(err, other) {
-			return nil
-		}
-	}
-	return node
+	return nil
 }
 
-// nodeError makes a node that cannot take its shapes an error of the inputs: the model itself is sound, since it loaded.
-// The hint is about the most frequent cause.
+// nodeError adds the most frequent cause to the error of a node that cannot take what follows from the inputs.
 func nodeError(err error) error {
 	node := badNode(err)
 	if node == nil {
 		return err
 	}
-	err = inputf("%w", err)
 	switch op, _, _ := strings.Cut(node.Op, "-"); op {
 	case "Concat", "Add", "Sub", "Mul":
 		return withHint(err, "the shape of the input leads there; networks that halve it several times want a multiple of 8, 16 or 32")

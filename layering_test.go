@@ -29,7 +29,7 @@ var allowedImports = map[string][]string{
 	"models":          {},
 	"vision":          {".", "golang.org/x/image/..."},
 	"conformance":     {".", "onnx"},
-	"cmd/tconv-run":   {".", "conformance", "graph", "onnx", "ops", "backend/cpu", "npy", "models", "vision", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/schollz/progressbar/v3", "golang.org/x/term", "golang.org/x/sys/...", "golang.org/x/image/...", "github.com/x448/float16"},
+	"cmd/tconv-run":   {".", "conformance", "graph", "onnx", "ops", "backend/cpu", "npy", "models", "vision", "github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/sys/...", "golang.org/x/image/...", "github.com/x448/float16"},
 	"backend/onnxgo":  {".", "ops", "graph", "github.com/owulveryck/onnx-go/...", "gorgonia.org/tensor", "gonum.org/v1/gonum/..."},
 	"vision/internal": {"golang.org/x/image/..."},
 }

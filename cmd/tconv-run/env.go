@@ -10,6 +10,7 @@ import (
 	xcpu "golang.org/x/sys/cpu"
 
 	"github.com/tconv/tconv/backend/cpu"
+	"github.com/tconv/tconv/graph"
 )
 
 // envReport is the JSON of env.
@@ -25,6 +26,8 @@ type envReport struct {
 	Tile     [2]int   `json:"tile"`
 	Cores    int      `json:"cores"`
 	Threads  int      `json:"threads"`
+	Memory   int      `json:"memory_limit_bytes"`
+	Peak     float64  `json:"peak_gflops"` // multiply-adds of one core, measured
 }
 
 // newEnv makes the command that describes the machine.
@@ -46,7 +49,7 @@ func printEnv(a *app) error {
 	r := envReport{
 		Schema: "tconv/env/1", Version: versionText(), Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
 		CPU: cpuName(), Features: cpuFeatures(), Tier: string(tier), Tile: [2]int{k.MR, k.NR},
-		Cores: runtime.NumCPU(), Threads: runtime.GOMAXPROCS(0),
+		Cores: runtime.NumCPU(), Threads: runtime.GOMAXPROCS(0), Memory: graph.DefaultLimits().MemoryBytes, Peak: cpu.MeasurePeak(k),
 	}
 	for _, t := range cpu.Available() {
 		r.Tiers = append(r.Tiers, string(t))
@@ -59,7 +62,8 @@ func printEnv(a *app) error {
 	a.printf("features   %s\n", strings.Join(r.Features, " "))
 	a.printf("kernels    %s, tiles of %d x %d (%s=%s chooses)\n", r.Tier, k.MR, k.NR, cpu.TierVariable, strings.Join(append(r.Tiers, string(cpu.Reference)), "|"))
 	a.printf("threads    %d of %d cores (-t N, GOMAXPROCS)\n", r.Threads, r.Cores)
-	a.printf("memory     limited to half of what the process may use (--memory-limit, GOMEMLIMIT)\n")
+	a.printf("peak       %.0f GFLOP/s of multiply-adds on one core, measured just now\n", r.Peak)
+	a.printf("memory     limited to %s: half of what the process may use (--memory-limit, GOMEMLIMIT)\n", bytesText(int64(r.Memory)))
 	return nil
 }
 

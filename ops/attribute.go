@@ -330,6 +330,14 @@ func (n *Node) Body(name string) any {
 	return nil
 }
 
+// Type reads an attribute of kind type_proto; nil when absent.
+func (n *Node) Type(name string) *Spec {
+	if a := n.find(name, AttrType); a != nil {
+		return a.Type
+	}
+	return nil
+}
+
 // DType reads an attribute of kind int that names an element type.
 func (n *Node) DType(name string, def DType) DType {
 	a := n.find(name, AttrInt)

@@ -18,7 +18,8 @@ type Op interface {
 	// every type that Infer accepts. Omitted inputs and outputs nobody asked
 	// for are nil, and so are outputs whose shape Infer could not tell, which
 	// Run allocates through the Call. Outputs hold arbitrary bytes before.
-	// An output never shares memory with an input, except as Share allows.
+	// An output never shares memory with an input, except as Share allows; the
+	// members of sequences and optionals, which nobody changes, may be shared.
 	Run(c *Call, in, out []*Tensor) error
 }
 
@@ -55,6 +56,7 @@ type Needs struct {
 	Workspace int    // bytes, aligned to 64, for this step alone
 	InPlace   []Pair // outputs that may take the memory of an input which nobody reads later
 	Views     []Pair // outputs that are an input's bytes under another shape: Run is not called
+	Unread    []int  // constant inputs that Run does not read: Bind packed them
 	Parts     []Part // inputs that may be written right into an output by who makes them
 	// DirtyLanes says that Run may leave other values than zero in the padding
 	// lanes of blocked outputs; the runner then clears them, as it does halos.

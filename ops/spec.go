@@ -5,6 +5,7 @@ import "fmt"
 // Spec is what is known about a value before the model runs.
 type Spec struct {
 	Kind  Kind    // tensor (the zero value), sequence or optional
+	Holds Kind    // of an optional: what it may hold, a tensor or a sequence
 	DType DType   // Undefined: an optional input that was omitted
 	Shape Shape   // nil where the rank is unknown; Unknown dimensions are decided by the data
 	Const *Tensor // the value itself where it is known, else nil
@@ -33,6 +34,9 @@ func (s Spec) String() string {
 		return fmt.Sprintf("tensor(%v)%v", s.DType, s.Shape)
 	case s.Kind == KindTensor:
 		return fmt.Sprintf("tensor(%v)%v %v", s.DType, s.Shape, s.Layout)
+	}
+	if s.Holds == KindSequence {
+		return fmt.Sprintf("%v(sequence(tensor(%v)))", s.Kind, s.DType)
 	}
 	return fmt.Sprintf("%v(tensor(%v))", s.Kind, s.DType)
 }

@@ -28,6 +28,7 @@ func (k Kind) String() string {
 // A Tensor does not own its memory: whoever made it says how long it lives.
 type Tensor struct {
 	kind    Kind
+	holds   Kind // of an optional: what it may hold
 	dtype   DType
 	shape   Shape
 	layout  Layout
@@ -122,13 +123,20 @@ func NewSequence(dtype DType, elems []*Tensor) *Tensor {
 	return &Tensor{kind: KindSequence, dtype: dtype, elems: elems}
 }
 
-// NewOptional makes an optional that holds elem, or nothing when elem is nil.
+// NewOptional makes an optional that holds elem, or nothing when elem is nil: of a
+// tensor then, with elements of type dtype.
 func NewOptional(dtype DType, elem *Tensor) *Tensor {
-	t := &Tensor{kind: KindOptional, dtype: dtype}
+	t := NewNone(dtype, KindTensor)
 	if elem != nil {
-		t.elems = []*Tensor{elem}
+		t.elems, t.holds = []*Tensor{elem}, elem.kind
 	}
 	return t
+}
+
+// NewNone makes an optional that holds nothing and could hold a tensor or a
+// sequence with elements of type dtype.
+func NewNone(dtype DType, holds Kind) *Tensor {
+	return &Tensor{kind: KindOptional, dtype: dtype, holds: holds}
 }
 
 // Kind says whether the value is a tensor, a sequence or an optional.
@@ -150,7 +158,8 @@ func (t *Tensor) Bytes() []byte { return t.data }
 // Strings is the memory of a tensor of strings, not a copy.
 func (t *Tensor) Strings() []string { return t.strings }
 
-// Elems are the members of a sequence or an optional.
+// Elems are the members of a sequence or an optional. Values may share members:
+// nobody changes them.
 func (t *Tensor) Elems() []*Tensor { return t.elems }
 
 // Spec describes the value as known: its type, its shape and itself.
@@ -158,7 +167,7 @@ func (t *Tensor) Spec() Spec {
 	if t == nil {
 		return Spec{}
 	}
-	return Spec{Kind: t.kind, DType: t.dtype, Shape: t.shape, Const: t, Layout: t.layout}
+	return Spec{Kind: t.kind, Holds: t.holds, DType: t.dtype, Shape: t.shape, Const: t, Layout: t.layout}
 }
 
 // Assign makes t another value: it shares from's memory afterwards. The runner

@@ -45,7 +45,8 @@ type Model struct {
 }
 
 // Open reads a model from a file. External data is read from files below the
-// model's folder only.
+// model's folder only. The file is read again when inputs of new shapes need the
+// weights once more; a file that changed since is an error then.
 func Open(path string, opts ...Option) (*Model, error) {
 	cfg, err := newConfig(opts)
 	if err != nil {
@@ -60,7 +61,8 @@ func Open(path string, opts ...Option) (*Model, error) {
 		return nil, ioError(path, err)
 	}
 	defer external.Close()
-	m, err := load(data, external, cfg)
+	reload := func() ([]byte, error) { return readModelFile(path) }
+	m, err := load(graph.Source{Data: data, Reload: reload}, external, cfg)
 	return named(m, path, err)
 }
 
@@ -81,7 +83,8 @@ func OpenFS(fsys fs.FS, name string, opts ...Option) (*Model, error) {
 	}
 	external := onnx.NewExternalData(folder, onnx.ExternalOptions{})
 	defer external.Close()
-	m, err := load(data, external, cfg)
+	reload := func() ([]byte, error) { return fs.ReadFile(fsys, name) }
+	m, err := load(graph.Source{Data: data, Reload: reload}, external, cfg)
 	return named(m, name, err)
 }
 
@@ -92,7 +95,7 @@ func Load(data []byte, opts ...Option) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := load(data, nil, cfg)
+	m, err := load(graph.Source{Data: data}, nil, cfg)
 	return named(m, "model", err)
 }
 
@@ -116,13 +119,13 @@ func readModelFile(path string) ([]byte, error) {
 }
 
 // load parses, imports and prepares a model.
-func load(data []byte, external *onnx.ExternalData, cfg *config) (loaded *Model, err error) {
+func load(source graph.Source, external *onnx.ExternalData, cfg *config) (loaded *Model, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			loaded, err = nil, fmt.Errorf("%w: panic while loading: %v", ErrInternal, v)
 		}
 	}()
-	proto, err := onnx.Unmarshal(data)
+	proto, err := onnx.Unmarshal(source.Data)
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +138,7 @@ func load(data []byte, external *onnx.ExternalData, cfg *config) (loaded *Model,
 	}
 	m := &Model{proto: proto, inputs: infos(g, g.Inputs, nil), output: infos(g, g.Outputs, g.Declared)}
 	proto.Graph = nil
-	if m.runner, err = graph.NewModel(g, cfg.runOptions()); err != nil {
+	if m.runner, err = graph.NewModel(g, cfg.runOptions(source)); err != nil {
 		return nil, err
 	}
 	m.weight = constantBytes(m.runner.Graph())

@@ -20,16 +20,18 @@ type RunOptions struct {
 	Shaped    bool        // the caller gave inputs of the graph sizes: where those do not fit, ErrInput
 	Labels    bool        // name the steps in CPU profiles of runtime/pprof
 	Observe   func(Event) // called after each step, from the goroutine of the run
+	Source    Source      // the file that the graph was read from, if any
 }
 
 // Model is a graph that runs: plans by input shapes, frames to run them in, and
 // the worker pool. Its methods may be called from any goroutine.
 type Model struct {
-	graph  *Graph
-	opt    RunOptions
-	pool   *cpu.Pool
-	packed *ops.Packed
-	budget *budget
+	graph   *Graph
+	opt     RunOptions
+	pool    *cpu.Pool
+	packed  *ops.Packed
+	budget  *budget
+	weights *weights
 
 	mu       sync.Mutex
 	entries  []*entry // most recently used first
@@ -67,6 +69,11 @@ func NewModel(g *Graph, opt RunOptions) (*Model, error) {
 	m := &Model{graph: g, opt: opt, packed: ops.NewPacked(), pool: cpu.NewPool(opt.Threads), sessions: map[*Session]struct{}{}}
 	m.budget = &budget{limit: int64(opt.Limits.MemoryBytes), packed: m.packed.Bytes, reclaim: m.reclaim}
 	m.budget.used.Store(int64(g.constBytes()))
+	if opt.Reference {
+		opt.Source.Reload = nil // plain definitions read weights as they are
+	}
+	m.weights = newWeights(g, opt.Source)
+	m.opt.Source = Source{}
 	return m, nil
 }
 
@@ -136,10 +143,19 @@ func (m *Model) reclaim() bool {
 
 // Specialise gives the graph for one set of input shapes, rewritten, and the
 // same after each stage to a visitor (nil: nobody).
-func (m *Model) Specialise(inputs []ops.Spec, visit func(stage string, g *Graph)) (*Graph, error) {
+func (m *Model) Specialise(inputs []ops.Spec, visit func(stage string, g *Graph)) (g *Graph, err error) {
 	if visit == nil {
 		visit = func(string, *Graph) {}
 	}
+	_, err = m.weights.use(func() (*Plan, error) {
+		g, err = m.specialise(inputs, visit)
+		return nil, err
+	})
+	return g, err
+}
+
+// specialise is Specialise while the weights are in memory.
+func (m *Model) specialise(inputs []ops.Spec, visit func(stage string, g *Graph)) (*Graph, error) {
 	g := m.graph.Clone()
 	fault := ErrInvalidModel
 	if m.opt.Shaped || !static(m.graph.specs(m.graph.Inputs), m.graph.Inputs) {
@@ -163,13 +179,15 @@ func (m *Model) Specialise(inputs []ops.Spec, visit func(stage string, g *Graph)
 
 // compile makes the plan for one set of input shapes.
 func (m *Model) compile(inputs []ops.Spec) (*Plan, error) {
-	g, err := m.Specialise(inputs, nil)
-	if err != nil {
-		return nil, err
-	}
-	return Compile(g, CompileOptions{
-		Kernels: m.opt.Kernels, Pool: m.pool, Reference: m.opt.Reference,
-		Packed: m.packed, Limits: m.opt.Limits,
+	return m.weights.use(func() (*Plan, error) {
+		g, err := m.specialise(inputs, func(string, *Graph) {})
+		if err != nil {
+			return nil, err
+		}
+		return Compile(g, CompileOptions{
+			Kernels: m.opt.Kernels, Pool: m.pool, Reference: m.opt.Reference,
+			Packed: m.packed, Limits: m.opt.Limits,
+		})
 	})
 }
 

@@ -35,8 +35,9 @@ type Step struct {
 	Workspace *Range // in the arena, or nil
 
 	runner runner
-	frees  []ValueID // dynamic values that nobody reads afterwards
-	lanes  bool      // padding lanes are cleared too
+	frees  []ValueID    // dynamic values that nobody reads afterwards
+	lanes  bool         // padding lanes are cleared too
+	unread map[int]bool // constant inputs that the step does not read
 }
 
 // Range is bytes of the arena.
@@ -176,6 +177,10 @@ func (p *Plan) bind(n *Node, opt *CompileOptions) (Step, ops.Needs, error) {
 		step.runner, step.Kernel = bound, bound.Kernel()
 		needs := bound.Needs()
 		step.setMargins(out, needs.DirtyLanes)
+		step.unread = map[int]bool{}
+		for _, i := range needs.Unread {
+			step.unread[i] = true
+		}
 		return step, needs, nil
 	}
 	if s, ok := n.Impl.(ops.Sharer); ok {

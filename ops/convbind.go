@@ -159,6 +159,12 @@ func (s *convStep) Needs() Needs {
 	if s.residual {
 		n.InPlace = []Pair{{Out: 0, In: 3}}
 	}
+	if s.packed != nil {
+		n.Unread = append(n.Unread, 1)
+	}
+	if s.plan != nil {
+		n.Unread = append(n.Unread, 2)
+	}
 	return n
 }
 

@@ -229,7 +229,7 @@ func (s *blockedConvStep) Kernel() string { return s.name }
 
 // Needs lets Y take the residual's memory.
 func (s *blockedConvStep) Needs() Needs {
-	n := Needs{Workspace: s.floats * floatBytes, DirtyLanes: true}
+	n := Needs{Workspace: s.floats * floatBytes, DirtyLanes: true, Unread: []int{1, 2}}
 	if s.residual {
 		n.InPlace = []Pair{{Out: 0, In: 3}}
 	}

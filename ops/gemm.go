@@ -173,6 +173,7 @@ type gemmStep struct {
 	kernel  string
 	threads int
 	addend  []int // strides of C in Y, which holds C before the product; nil without C
+	packed  []int // inputs that were packed
 }
 
 // newGemmStep makes a plan. With oneB, B is a single matrix, and packed when it is
@@ -195,13 +196,20 @@ func newGemmStep(b *Binding, g cpu.Gemm, oneB bool, addend []int) *gemmStep {
 			return p, p.Floats() * floatBytes
 		}).(*cpu.PackedA)
 	}
-	return &gemmStep{cpu.NewGemm(k, g, packedA, packedB), "gemm " + string(k.Tier), b.Threads, addend}
+	s := &gemmStep{plan: cpu.NewGemm(k, g, packedA, packedB), kernel: "gemm " + string(k.Tier), threads: b.Threads, addend: addend}
+	if packedA != nil {
+		s.packed = append(s.packed, 0)
+	}
+	if packedB != nil {
+		s.packed = append(s.packed, 1)
+	}
+	return s
 }
 
 func (s *gemmStep) Kernel() string { return s.kernel }
 
 func (s *gemmStep) Needs() Needs {
-	return Needs{Workspace: s.plan.WorkspaceFloats(s.threads) * floatBytes}
+	return Needs{Workspace: s.plan.WorkspaceFloats(s.threads) * floatBytes, Unread: s.packed}
 }
 
 // Run puts C into Y where it is wanted, then adds the product.

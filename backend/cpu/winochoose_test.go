@@ -8,7 +8,9 @@ import (
 
 func TestChooseConv(t *testing.T) {
 	k := *KernelsFor(Generic) // weights are almost free; the assembly tiers choose alike but where noted
-	conv := func(size int, channels ...int) ConvGeom { return square(1, channels[0], channels[len(channels)-1], size, 3) }
+	conv := func(size int, channels ...int) ConvGeom {
+		return square(1, channels[0], channels[len(channels)-1], size, 3)
+	}
 	strided, five := conv(64, 64), square(1, 64, 64, 56, 5)
 	strided.Stride = [3]int{1, 2, 2}
 	row := conv(1, 128)

@@ -4,7 +4,7 @@ import "unsafe"
 
 // finish makes the outputs of a phase from its sums.
 func (w *winoWorker) finish(phase int, p winoPart, m []float32) {
-	r, s := w.run, &w.run.block
+	r, s := w.run, &w.run.space
 	w.out = winoOutputArgs{
 		scratch: unsafe.Pointer(unsafe.SliceData(w.tile)),
 		point:   4 * s.mPoint, tile: 4 * r.k.Block,
@@ -48,7 +48,7 @@ func (w *winoWorker) finishRow(phase int, p winoPart, t winoTiles, m []float32) 
 func (w *winoWorker) finishTiles(p winoPart, at [4]int, m []float32) {
 	r, block := w.run, w.run.k.Block
 	for g := p.from; g < p.to; g++ {
-		w.out.src = unsafe.Pointer(&m[g*r.block.vGroup])
+		w.out.src = unsafe.Pointer(&m[g*r.space.mGroup])
 		w.out.dst = unsafe.Pointer(&r.y.Data[r.y.At(at[0], g, at[1], at[2], at[3])])
 		w.out.bias = unsafe.Pointer(&r.bias[g*block])
 		if r.slopes != nil {

@@ -11,7 +11,7 @@ import (
 // to run any number of times and by several goroutines at once. Its result does not depend on the number of threads.
 //
 // Tiles are numbered along the rows of all images. A block of them is transformed, multiplied point by point with the
-// weights, and transformed back while it stays in the L2 cache:
+// weights, and transformed back while it stays in the L2 cache (for other orders see winoOrder):
 //
 //	for each block of tiles:                         one chunk of a parallel region
 //		v[point][group][tile] = Bᵀ x B
@@ -36,7 +36,7 @@ type WinogradConv struct {
 	lo, hi       float32
 	later        bool // the activation is applied after the transform
 
-	block winoSpace
+	space winoSpace
 	idle  sync.Pool // *winoRun
 }
 
@@ -60,7 +60,7 @@ func newWinogradConv(k *Kernels, g ConvGeom, transposed bool, w *WinogradWeights
 	p.output = k.wino.output[f.tile]
 	p.rows, p.cols = f.grids(&g)
 	p.setEpilogue()
-	p.block = p.newBlock()
+	p.space = p.newSpace()
 	return p
 }
 
@@ -92,7 +92,7 @@ func (p *WinogradConv) Halo() Halo { return winoHalo(&p.geom, &p.rows, &p.cols) 
 
 // WorkspaceFloats is the workspace that Run needs with a pool of up to that many threads.
 func (p *WinogradConv) WorkspaceFloats(threads int) int {
-	return p.block.shared() + threads*p.block.own()
+	return p.space.shared() + threads*p.space.own()
 }
 
 // Run computes y = act(conv(x) + bias + residual). residual is nil or of y's shape, and may be y; apart from that y
@@ -109,11 +109,7 @@ func (p *WinogradConv) Run(pool *Pool, stop *atomic.Bool, ws []float32, x, resid
 		r = newWinoRun(p)
 	}
 	r.begin(pool.Threads(), stop, ws, x, residual, y)
-	if p.block.staged {
-		r.stages(pool)
-	} else {
-		pool.RunUntil(stop, ceilDiv(p.tiles(), p.block.tiles), r.body)
-	}
+	r.run(pool)
 	r.end()
 	p.idle.Put(r)
 }

@@ -208,26 +208,37 @@ func TestWinogradOtherFilters(t *testing.T) {
 	})
 }
 
-// Blocks and stages give the same bits with any number of threads, and each the other's.
-func TestWinogradThreads(t *testing.T) {
+// Every order of the work gives the same bits, with any number of threads.
+func TestWinogradThreadsAndOrders(t *testing.T) {
 	eachTier(t, func(t *testing.T, k *Kernels) {
 		r := newRand(t, 64)
-		for _, g := range []ConvGeom{square(2, 20, 70, 37, 3), square(1, 70, 20, 11, 3)} {
-			o := convOperands{x: floats(r, g.N*g.C*volume(g.In)), w: floats(r, g.weights()), residual: floats(r, g.N*g.M*volume(g.Out))}
-			for _, alg := range []Algorithm{F2, F4} {
-				p := NewWinogradConv(k, g, PackWinogradWeights(nil, k, g, alg, o.w), o.ep)
-				first := runWino(t, r, k, p, nil, g, o)
-				for _, threads := range []int{2, 3, 7} {
-					pool := newTestPool(t, threads)
-					require.Equal(t, -1, sameBits(first, runWino(t, r, k, p, pool, g, o)), "%d threads", threads)
-					p.block = p.newSpace(min(5+threads, p.tiles()), false)
-					require.Equal(t, -1, sameBits(first, runWino(t, r, k, p, pool, g, o)), "blocks")
-					p.block = p.newSpace(p.tiles(), true)
-					require.Equal(t, -1, sameBits(first, runWino(t, r, k, p, pool, g, o)), "stages")
+		deep := square(2, 20, 33, 9, 3)
+		deep.Kernel[0], deep.In[0], deep.Out[0], deep.PadBegin[0] = 3, 5, 7, 2
+		for _, g := range []ConvGeom{square(2, 20, 70, 21, 3), square(1, 70, 20, 11, 3), deep} {
+			checkWinoOrders(t, r, k, g, winoForward)
+		}
+		checkWinoOrders(t, r, k, transposed2D(2, 20, 40, 11, 4, 2, 1), winoTransposed)
+	})
+}
+
+func checkWinoOrders(t *testing.T, r *rand.Rand, k *Kernels, g ConvGeom, kind winoKind) {
+	t.Helper()
+	o := convOperands{x: floats(r, g.N*g.C*volume(g.In)), w: floats(r, g.weights()), residual: floats(r, g.N*g.M*volume(g.Out))}
+	for _, alg := range []Algorithm{F2, F4} {
+		p := kind.plan(k, g, kind.pack(nil, k, g, alg, o.w), o.ep)
+		first := runWino(t, r, k, p, nil, g, o)
+		for _, threads := range []int{1, 2, 3, 7} {
+			pool := newTestPool(t, threads)
+			for _, order := range []winoOrder{winoByBlocks, winoByPhases, winoByStages} {
+				tiles := p.tiles()
+				if order != winoByStages {
+					tiles = min(tiles, 5+threads)
 				}
+				p.space = p.layout(order, tiles, 1+threads)
+				require.Equal(t, -1, sameBits(first, runWino(t, r, k, p, pool, g, o)), "%+v, %s, order %d, %d threads", g, alg, order, threads)
 			}
 		}
-	})
+	}
 }
 
 // The root mean square error of F2 is that of the definition, of F4 about twice that.

@@ -29,7 +29,7 @@ func (w *winoWorker) transform(p winoPart, v []float32) {
 
 // transformRow transforms a run of tiles.
 func (w *winoWorker) transformRow(p winoPart, t winoTiles, v []float32) {
-	r, s := w.run, &w.run.block
+	r, s := w.run, &w.run.space
 	x := &r.x
 	w.in = winoInputArgs{
 		strip: unsafe.Pointer(unsafe.SliceData(w.strip)),

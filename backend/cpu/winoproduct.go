@@ -2,12 +2,12 @@ package cpu
 
 import "unsafe"
 
-// multiply makes the products of all points and output groups of a phase over the first n tiles of v.
-func (w *winoWorker) multiply(phase int, taps winoTaps, n int) {
+// multiply makes the products of all points and output groups of a phase over n tiles of v.
+func (w *winoWorker) multiply(phase int, taps winoTaps, first, n int) {
 	weights := w.run.weights
 	for point := range weights.filter.tile.points() {
 		for pair := range weights.pairs() {
-			w.multiplyPair(winoPair{phase, point, pair}, taps, n, w.m)
+			w.multiplyPair(winoPair{phase, point, pair}, taps, first, n, w.m)
 		}
 	}
 }
@@ -15,31 +15,34 @@ func (w *winoWorker) multiply(phase int, taps winoTaps, n int) {
 // winoPair is a pair of output groups of a point of a phase.
 type winoPair struct{ phase, point, pair int }
 
-// multiplyPair makes the products of one pair over the first n tiles of v; m begins with those of the phase.
-func (w *winoWorker) multiplyPair(p winoPair, taps winoTaps, n int, m []float32) {
-	r, s, weights := w.run, &w.run.block, w.run.weights
-	groups := min(tileGroups, weights.width()/r.k.Block-p.pair*tileGroups)
-	w.product = tileArgs{
-		srcPixel: 4 * r.k.Block, dstPixel: 4 * r.k.Block, dstGroup: 4 * s.vGroup,
-		bias: unsafe.Pointer(&zeroBias[0]),
-	}
-	before := w.setSteps(taps)
-	from := weights.offset(p.phase, p.point, p.pair) + before*groups*r.k.Block
+// multiplyPair makes the products of one pair over n tiles of v; m begins with those of the phase and plane.
+func (w *winoWorker) multiplyPair(p winoPair, taps winoTaps, first, n int, m []float32) {
+	r, s, weights := w.run, &w.run.space, w.run.weights
+	block := r.k.Block
+	groups := min(tileGroups, weights.width()/block-p.pair*tileGroups)
+	w.product = tileArgs{srcPixel: 4 * block, dstPixel: 4 * block, dstGroup: 4 * s.mGroup, bias: unsafe.Pointer(&zeroBias[0])}
+	v := w.v[w.setSteps(taps):]
+	from := weights.offset(p.phase, p.point, p.pair) + taps.from*r.x.Groups()*block*groups*block
 	w.product.weights = unsafe.Pointer(unsafe.SliceData(weights.data[from:]))
-	w.sweep(groups, w.v[p.point*s.vPoint:], m[p.point*s.mPoint+p.pair*tileGroups*s.vGroup:], n)
+	w.sweep(groups, v[p.point*s.vPoint+first*block:], m[p.point*s.mPoint+p.pair*tileGroups*s.mGroup:], n)
 }
 
-// setSteps sets the steps for the depth taps and returns how many lanes of weights come before them.
-func (w *winoWorker) setSteps(taps winoTaps) (before int) {
-	r, s := w.run, &w.run.block
+// setSteps sets the steps for the depth taps and returns where in v they begin.
+func (w *winoWorker) setSteps(taps winoTaps) (offset int) {
+	r, s := w.run, &w.run.space
 	groups := r.x.Groups()
-	steps := s.steps[floorMod(taps.first, s.planes)][taps.from*groups : taps.to*groups]
-	w.product.nsteps = len(steps)
-	if tail := r.geom.C % r.k.Block; tail > 0 && len(steps) > 0 && s.planes == 1 {
+	var steps []int
+	if s.order == winoByBlocks {
+		steps = s.steps[floorMod(taps.first, s.planes)][taps.from*groups : taps.to*groups]
+	} else if taps.to > taps.from {
+		steps = s.steps[0][:(taps.to-taps.from)*groups]
+		offset = (taps.first + taps.from) * s.vPlane
+	}
+	w.product.steps, w.product.nsteps = unsafe.SliceData(steps), len(steps)
+	if tail := r.geom.C % r.k.Block; tail > 0 && len(steps) > 0 && r.geom.Kernel[0] == 1 {
 		w.product.nsteps, w.product.tailSteps, w.product.tailLanes = len(steps)-1, 1, tail
 	}
-	w.product.steps = unsafe.SliceData(steps)
-	return taps.from * groups * r.k.Block
+	return offset
 }
 
 // sweep runs the micro-kernel over n tiles.

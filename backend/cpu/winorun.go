@@ -11,7 +11,7 @@ type winoRun struct {
 	ws             []float32
 	workers        []winoWorker
 
-	body, inputStage, productStage, outputStage func(worker, chunk int)
+	blockBody, phaseBody, inputStage, productStage, outputStage func(worker, chunk int)
 }
 
 // winoWorker is one worker of a run: scratch memory, and the arguments of its kernels, which must not lie on a stack for
@@ -28,7 +28,8 @@ type winoWorker struct {
 
 func newWinoRun(p *WinogradConv) *winoRun {
 	r := &winoRun{WinogradConv: p}
-	r.body, r.inputStage, r.productStage, r.outputStage = r.chunk, r.inputChunk, r.productChunk, r.outputChunk
+	r.blockBody, r.phaseBody = r.blockChunk, r.phaseChunk
+	r.inputStage, r.productStage, r.outputStage = r.inputChunk, r.productChunk, r.outputChunk
 	return r
 }
 
@@ -51,47 +52,48 @@ func (r *winoRun) end() {
 	}
 }
 
+// run does the work in the order of the plan.
+func (r *winoRun) run(pool *Pool) {
+	s := &r.space
+	blocks := ceilDiv(r.tiles(), s.tiles)
+	switch s.order {
+	case winoByBlocks:
+		pool.RunUntil(r.stop, blocks*ceilDiv(r.geom.Out[0], s.depth), r.blockBody)
+	case winoByPhases:
+		if pool.RunUntil(r.stop, r.geom.In[0]*r.x.Groups(), r.inputStage) {
+			pool.RunUntil(r.stop, r.phases()*blocks, r.phaseBody)
+		}
+	case winoByStages:
+		points, pairs := r.weights.filter.tile.points(), r.weights.pairs()
+		if pool.RunUntil(r.stop, r.geom.In[0]*r.x.Groups(), r.inputStage) &&
+			pool.RunUntil(r.stop, r.phases()*points*pairs, r.productStage) {
+			pool.RunUntil(r.stop, r.phases()*r.geom.Out[0]*r.y.Groups(), r.outputStage)
+		}
+	}
+}
+
 // worker returns a worker with its scratch memory.
 func (r *winoRun) worker(i int) *winoWorker {
-	w, s := &r.workers[i], &r.block
+	w, s := &r.workers[i], &r.space
 	if w.run != nil {
 		return w
 	}
 	w.run = r
-	ws, own := r.ws, r.ws[s.shared()+i*s.own():][:s.own()]
-	if !s.staged {
-		ws = own
+	shared, own := r.ws, r.ws[s.shared()+i*s.own():]
+	from := &own
+	if s.order != winoByBlocks {
+		from = &shared
 	}
-	w.v, w.m = take(&ws, s.v), take(&ws, s.m)
-	if !s.staged {
-		own = ws
+	w.v = take(from, s.v)
+	if s.order == winoByPhases {
+		from = &own
 	}
+	w.m = take(from, s.m)
 	w.strip, w.tile = take(&own, s.strip), take(&own, s.tile)
 	if w.planes == nil {
 		w.planes = make([]int, s.planes)
 	}
 	return w
-}
-
-// chunk makes the outputs of one block of tiles.
-func (r *winoRun) chunk(worker, i int) {
-	w, g := r.worker(worker), &r.geom
-	first := i * r.block.tiles
-	n := min(r.block.tiles, r.tiles()-first)
-	clear(w.planes)
-	for z := range g.Out[0] {
-		taps := r.depthTaps(z)
-		for tap := taps.from; tap < taps.to; tap++ {
-			w.plane(winoPart{taps.first + tap, first, n, 0, r.x.Groups()})
-		}
-		for phase := range r.phases() {
-			w.multiply(phase, taps, n)
-			w.finish(phase, winoPart{z, first, n, 0, r.y.Groups()}, w.m)
-			if r.stop != nil && r.stop.Load() {
-				return
-			}
-		}
-	}
 }
 
 // winoTaps are the depth taps [from, to) that see the input, of an output plane that sees plane first through tap 0.
@@ -100,17 +102,83 @@ type winoTaps struct{ first, from, to int }
 func (r *winoRun) depthTaps(z int) winoTaps {
 	g := &r.geom
 	first := z - g.PadBegin[0]
-	from := min(g.Kernel[0], max(0, -first))
-	return winoTaps{first, from, max(from, min(g.Kernel[0], g.In[0]-first))}
+	from, to := max(0, -first), min(g.Kernel[0], g.In[0]-first)
+	if from >= to {
+		return winoTaps{first, 0, 0}
+	}
+	return winoTaps{first, from, to}
+}
+
+// stopped says whether the caller wants the run to stop.
+func (r *winoRun) stopped() bool { return r.stop != nil && r.stop.Load() }
+
+// blockChunk makes the outputs of one block of tiles in a stretch of planes.
+func (r *winoRun) blockChunk(worker, i int) {
+	w, s := r.worker(worker), &r.space
+	blocks := ceilDiv(r.tiles(), s.tiles)
+	first := i % blocks * s.tiles
+	n := min(s.tiles, r.tiles()-first)
+	clear(w.planes)
+	z := i / blocks * s.depth
+	for end := min(z+s.depth, r.geom.Out[0]); z < end; z++ {
+		taps := r.depthTaps(z)
+		for tap := taps.from; tap < taps.to; tap++ {
+			w.plane(winoPart{taps.first + tap, first, n, 0, r.x.Groups()})
+		}
+		for phase := range r.phases() {
+			w.multiply(phase, taps, 0, n)
+			w.finish(phase, winoPart{z, first, n, 0, r.y.Groups()}, w.m)
+			if r.stopped() {
+				return
+			}
+		}
+	}
 }
 
 // plane transforms an input plane into its part of v, unless it is there.
 func (w *winoWorker) plane(p winoPart) {
-	planes := w.run.block.planes
-	at := p.z % planes
+	s := &w.run.space
+	at := p.z % s.planes
 	if w.planes[at] == p.z+1 {
 		return
 	}
 	w.planes[at] = p.z + 1
-	w.transform(p, w.v[at*len(w.v)/planes:][:len(w.v)/planes])
+	w.transform(p, w.v[at*s.vPlane:])
+}
+
+// phaseChunk makes the outputs of one phase of one block of tiles.
+func (r *winoRun) phaseChunk(worker, i int) {
+	w, s := r.worker(worker), &r.space
+	phase, first := i%r.phases(), i/r.phases()*s.tiles
+	n := min(s.tiles, r.tiles()-first)
+	for z := range r.geom.Out[0] {
+		w.multiply(phase, r.depthTaps(z), first, n)
+		w.finish(phase, winoPart{z, first, n, 0, r.y.Groups()}, w.m)
+		if r.stopped() {
+			return
+		}
+	}
+}
+
+// inputChunk transforms one input group of a plane.
+func (r *winoRun) inputChunk(worker, i int) {
+	w, z, group := r.worker(worker), i/r.x.Groups(), i%r.x.Groups()
+	w.transform(winoPart{z, 0, r.tiles(), group, group + 1}, w.v[z*r.space.vPlane:])
+}
+
+// productChunk makes the products of a pair of output groups at one point of a phase.
+func (r *winoRun) productChunk(worker, i int) {
+	w, s := r.worker(worker), &r.space
+	pairs, points := r.weights.pairs(), r.weights.filter.tile.points()
+	at := winoPair{i / pairs / points, i / pairs % points, i % pairs}
+	for z := range r.geom.Out[0] {
+		w.multiplyPair(at, r.depthTaps(z), 0, r.tiles(), w.m[(at.phase*r.geom.Out[0]+z)*s.mPlane:])
+	}
+}
+
+// outputChunk makes the outputs of one group of a plane of a phase.
+func (r *winoRun) outputChunk(worker, i int) {
+	w, group := r.worker(worker), i%r.y.Groups()
+	i /= r.y.Groups()
+	w.finish(i/r.geom.Out[0], winoPart{i % r.geom.Out[0], 0, r.tiles(), group, group + 1}, w.m[i*r.space.mPlane:])
 }

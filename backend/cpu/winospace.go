@@ -1,68 +1,107 @@
 package cpu
 
-// winoSpace is the scratch memory of a block of tiles. Sizes and pitches are in floats.
+// winoOrder is the order of a run's work.
+type winoOrder int
+
+const (
+	// For each block of tiles and stretch of planes, a chunk: inputs; for each phase products and outputs.
+	winoByBlocks winoOrder = iota
+
+	// All inputs. Then for each phase and block of tiles, a chunk: products and outputs.
+	winoByPhases
+
+	// All inputs, then all products, then all outputs: a layer with few tiles and many weights would read all weights
+	// for each block of tiles, and has too few blocks for several workers. So weights are read once, and the workers
+	// share the points and the channels.
+	winoByStages
+)
+
+// winoSpace is the scratch memory of a run. Sizes and pitches are in floats.
 //
-//	v      [plane][point][input group][tile][Block]    transformed inputs
-//	m      [phase][point][output group][tile][Block]   sums of products; one phase unless staged
+//	v      [plane][point][input group][tile][Block]           transformed inputs; of a block or of all tiles
+//	m      [phase][plane][point][output group][tile][Block]   sums of products; all of them if by stages, else of a block
+//	                                                          of one plane and phase
 //	strip  the input transform's
 //	tile   the output transform's
 type winoSpace struct {
-	tiles             int
-	staged            bool // one block of all tiles, which all workers share; see winoRun.stages
-	planes            int
-	vGroup, vPoint    int
-	mPoint, mPhase    int
-	v, m, strip, tile int
-	steps             [][]int // offsets in bytes of the input groups of all planes, by the plane of the first depth tap
+	order                  winoOrder
+	tiles                  int // of a block
+	depth                  int // planes of a stretch
+	planes                 int // of v: all, or by blocks as many as depth taps
+	vGroup, vPoint, vPlane int
+	mGroup, mPoint, mPlane int
+	v, m, strip, tile      int
+	steps                  [][]int // offsets in bytes of the input groups of v's planes, by the plane of the first depth tap
 }
 
 // Sizes of a block, measured on Zen 4 (1 MiB L2) with 1 and 2 threads over 3x3 layers of 32 to 512 channels.
 const (
 	winoBlockBytes  = 384 << 10 // of v and m: L2 holds them and the weights of up to 64 channels
 	winoMostTiles   = 84        // more gained nothing
-	winoFewBlocks   = 8         // layers of fewer blocks run in stages
+	winoFewChunks   = 8         // a layer of fewer is made by phases or by stages
 	winoManyWeights = 16 << 20  // bytes; beyond, weights come from memory for each block, and layers run in stages
 )
 
-// newBlock chooses the size of a block - full micro-kernels, and within the cache where possible - or stages.
-func (p *WinogradConv) newBlock() winoSpace {
+// newSpace chooses order and sizes: full micro-kernels, within the cache where possible.
+func (p *WinogradConv) newSpace() winoSpace {
 	f := &p.weights.filter
-	rows, tiles := p.k.tileFor(tileGroups).rows(), max(1, p.tiles())
+	rows, tiles, planes := p.k.tileFor(tileGroups).rows(), max(1, p.tiles()), max(1, p.geom.Out[0])
 	most := winoBlockBytes / 4 / (f.tile.points() * (f.kernel[0]*p.geom.C + p.geom.M))
 	most = min(max(1, most/rows), winoMostTiles/rows) * rows
 	blocks := ceilDiv(tiles, most)
-	if f.kernel[0] == 1 && (blocks < winoFewBlocks || 4*len(p.weights.data) > winoManyWeights) {
-		return p.newSpace(tiles, true)
+	many := 4*len(p.weights.data) > winoManyWeights
+	switch {
+	case ceilDiv(tiles*planes, most) >= winoFewChunks && !many:
+		return p.layout(winoByBlocks, ceilDiv(tiles, blocks), max(2, ceilDiv(planes*blocks, winoFewChunks)))
+	case blocks*p.phases() >= winoFewChunks/2 && p.phases() > 1 && !many:
+		return p.layout(winoByPhases, ceilDiv(tiles, blocks), planes)
 	}
-	return p.newSpace(ceilDiv(tiles, blocks), false)
+	return p.layout(winoByStages, tiles, planes)
 }
 
-// newSpace lays out the scratch memory of a number of tiles.
-func (p *WinogradConv) newSpace(tiles int, staged bool) winoSpace {
+// layout lays out the scratch memory for blocks of some tiles and stretches of some planes.
+func (p *WinogradConv) layout(order winoOrder, tiles, depth int) winoSpace {
 	f, block := &p.weights.filter, p.k.Block
 	points := f.tile.points()
-	s := winoSpace{tiles: tiles, staged: staged, planes: f.kernel[0], vGroup: tiles * block}
-	groups := ceilDiv(p.geom.C, block)
-	s.vPoint = oddLines(groups * s.vGroup)
-	s.mPoint = oddLines(ceilDiv(p.geom.M, block) * s.vGroup)
-	s.v = s.planes * points * s.vPoint
-	s.m, s.mPhase = points*s.mPoint, points*s.mPoint
-	if staged {
-		s.m *= f.phases[0] * f.phases[1]
+	s := winoSpace{order: order, tiles: tiles, depth: depth, planes: f.kernel[0]}
+	s.vGroup, s.mGroup = tiles*block, tiles*block
+	run := min(tiles, p.cols.tiles) // of the input transform
+	if order != winoByBlocks {
+		s.planes, s.vGroup, run = p.geom.In[0], p.tiles()*block, p.cols.tiles
 	}
-	s.strip = f.tile.rows.points() * ((min(tiles, p.cols.tiles)-1)*f.tile.cols.outputs + f.tile.cols.points()) * block
+	s.vPoint = oddLines(ceilDiv(p.geom.C, block) * s.vGroup)
+	s.mPoint = oddLines(ceilDiv(p.geom.M, block) * s.mGroup)
+	s.vPlane, s.mPlane = points*s.vPoint, points*s.mPoint
+	s.v, s.m = s.planes*s.vPlane, s.mPlane
+	if order == winoByStages {
+		s.m *= p.phases() * p.geom.Out[0]
+	}
+	s.strip = f.tile.rows.points() * ((run-1)*f.tile.cols.outputs + f.tile.cols.points()) * block
 	s.tile = f.tile.rows.outputs * f.tile.cols.points() * block
-	for first := range s.planes {
+	s.setSteps(f.kernel[0], ceilDiv(p.geom.C, block))
+	return s
+}
+
+// setSteps sets the steps of some depth taps and input groups. By blocks, input plane z lies in plane z mod planes of v,
+// and the first tap's plane tells which steps; else the first tap's plane is where they begin.
+func (s *winoSpace) setSteps(taps, groups int) {
+	firsts := 1
+	if s.order == winoByBlocks {
+		firsts = s.planes
+	}
+	for first := range firsts {
 		var steps []int
-		for z := range s.planes {
-			plane := (first + z) % s.planes * points * s.vPoint
+		for tap := range taps {
+			plane := tap
+			if s.order == winoByBlocks {
+				plane = (first + tap) % s.planes
+			}
 			for g := range groups {
-				steps = append(steps, 4*(plane+g*s.vGroup))
+				steps = append(steps, 4*(plane*s.vPlane+g*s.vGroup))
 			}
 		}
 		s.steps = append(s.steps, steps)
 	}
-	return s
 }
 
 // oddLines rounds n floats up to an odd number of cache lines, so that the points of a tile lie in different cache sets.
@@ -76,18 +115,18 @@ func oddLines(n int) int {
 
 // shared and own are the scratch memory of all workers together and of each one.
 func (s *winoSpace) shared() int {
-	if s.staged {
-		return alignUp(s.v) + alignUp(s.m)
+	n := 0
+	if s.order != winoByBlocks {
+		n += alignUp(s.v)
 	}
-	return 0
+	if s.order == winoByStages {
+		n += alignUp(s.m)
+	}
+	return n
 }
 
 func (s *winoSpace) own() int {
-	n := alignUp(s.strip) + alignUp(s.tile)
-	if !s.staged {
-		n += alignUp(s.v) + alignUp(s.m)
-	}
-	return n
+	return alignUp(s.v) + alignUp(s.m) - s.shared() + alignUp(s.strip) + alignUp(s.tile)
 }
 
 // take returns the next n floats of ws, whole cache lines.

@@ -203,12 +203,12 @@ func allocate(specs []Spec) []*Tensor {
 	return out
 }
 
-// requireClose asserts |got - want| <= tol * max(1, max|want|) for floats and
+// requireClose asserts |got - want| <= tol * max(1, max|want|) for float and double and
 // equality for everything else; NaN equals NaN.
 func requireClose(t testing.TB, want, got *Tensor, tol float64, msg string) {
 	t.Helper()
 	require.Equal(t, want.String(), got.String(), msg)
-	if !want.DType().IsFloat() {
+	if d := want.DType(); d != Float32 && d != Float64 {
 		require.Equal(t, want.Bytes(), got.Bytes(), msg)
 		require.Equal(t, want.Strings(), got.Strings(), msg)
 		return

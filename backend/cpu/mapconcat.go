@@ -1,0 +1,103 @@
+package cpu
+
+import (
+	"sync/atomic"
+	"unsafe"
+)
+
+// MapConcat puts maps side by side along their channels.
+type MapConcat struct {
+	k      *Kernels
+	groups []concatGroup // of the result
+}
+
+// concatGroup says from where the lanes of one group of the result come.
+type concatGroup struct {
+	terms []concatTerm
+	index []int32 // of mapPermuteArgs
+	whole bool    // one group of one source as it is
+}
+
+// concatTerm is a group of a source.
+type concatTerm struct{ source, group int }
+
+// NewMapConcat plans the concatenation of maps of so many channels.
+func NewMapConcat(k *Kernels, channels []int) *MapConcat {
+	p := &MapConcat{k: k}
+	lane := 0 // of the result
+	for source, count := range channels {
+		for c := range count {
+			if lane%k.Block == 0 {
+				p.groups = append(p.groups, concatGroup{})
+			}
+			g := &p.groups[len(p.groups)-1]
+			g.add(k.Block, concatTerm{source, c / k.Block}, lane%k.Block, c%k.Block)
+			lane++
+		}
+	}
+	for i := range p.groups {
+		p.groups[i].whole = p.groups[i].isWhole()
+	}
+	return p
+}
+
+// add says that a lane comes from a lane of a term.
+func (g *concatGroup) add(block int, t concatTerm, lane, from int) {
+	if n := len(g.terms); n == 0 || g.terms[n-1] != t {
+		g.terms = append(g.terms, t)
+		for range block {
+			g.index = append(g.index, -1)
+		}
+	}
+	g.index[(len(g.terms)-1)*block+lane] = int32(from)
+}
+
+// isWhole reports whether the lanes of the only term stay where they are: the padding lanes of the last group are
+// zeros in source and result.
+func (g *concatGroup) isWhole() bool {
+	for lane, from := range g.index {
+		if from >= 0 && int(from) != lane {
+			return false
+		}
+	}
+	return len(g.terms) == 1
+}
+
+// Run writes the concatenation of src to dst. Groups of sources that lie in dst already stay. Halos may differ.
+func (p *MapConcat) Run(pool *Pool, stop *atomic.Bool, dst *Map, src []Map) {
+	dst.strips(2).run(pool, stop, func(w *mapScratch, n, g, first, last int) {
+		group := &p.groups[g]
+		if group.whole {
+			t := group.terms[0]
+			copyRows(dst, &src[t.source], n, g, t.group, first, last)
+			return
+		}
+		w.rows = grown(w.rows, len(group.terms))
+		for row := first; row < last; row++ {
+			for i, t := range group.terms {
+				w.rows[i] = pointer(src[t.source].pixels(n, t.group, row))
+			}
+			to := dst.pixels(n, g, row)
+			raceWrite(to)
+			w.permute = mapPermuteArgs{
+				dst: pointer(to), src: &w.rows[0], index: &group.index[0], terms: len(group.terms), pixels: dst.Size[2],
+				dstStep: floatSize * dst.Block, srcStep: floatSize * dst.Block,
+			}
+			p.k.maps.permute(&w.permute)
+		}
+	})
+}
+
+// floatSize is the number of bytes of a float32.
+const floatSize = 4
+
+// copyRows copies rows of a group, unless they lie where they belong.
+func copyRows(dst, src *Map, n, dstGroup, srcGroup, first, last int) {
+	for row := first; row < last; row++ {
+		to, from := dst.pixels(n, dstGroup, row), src.pixels(n, srcGroup, row)
+		if unsafe.SliceData(to) == unsafe.SliceData(from) {
+			return
+		}
+		copy(to, from)
+	}
+}

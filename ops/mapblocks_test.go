@@ -1,0 +1,63 @@
+package ops
+
+import (
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tconv/tconv/backend/cpu"
+)
+
+// mustRunBlocked is mustRun for a node that must work on channel blocks when only
+// its first output is asked for.
+func (c opCase) mustRunBlocked(t testing.TB) {
+	t.Helper()
+	plain := c.mustRun(t)
+	op, in, err := c.build()
+	require.NoError(t, err)
+	specs := make([]Spec, len(in))
+	for i, x := range in {
+		specs[i] = x.Spec()
+	}
+	specs[0].Const = nil
+	want, err := op.Infer(specs)
+	require.NoError(t, err)
+	for _, tier := range cpu.Available() {
+		_, ok := op.(Blocker).Blocked(specs, want[:1], cpu.KernelsFor(tier))
+		require.True(t, ok, "%s: does not work on blocks", tier)
+		checkBlocked(t, op.(Blocker), specs, want[:1], in, plain[:1], tier)
+	}
+}
+
+// noise is a float tensor of small integers without a pattern.
+func noise(dims ...int) *Tensor {
+	x := NewTensor(Float32, dims)
+	state := uint32(12345 + len(x.data))
+	for i := range Data[float32](x) {
+		state = state*1664525 + 1013904223
+		Data[float32](x)[i] = float32(int(state>>24)%17 - 8)
+	}
+	return x
+}
+
+// withSpecials puts a NaN and infinities among the elements.
+func withSpecials(x *Tensor) *Tensor {
+	d := Data[float32](x)
+	d[len(d)/3], d[len(d)/2], d[len(d)-1] = float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1))
+	return x
+}
+
+func TestConcatBlocked(t *testing.T) {
+	for _, c := range [][]*Tensor{
+		{noise(1, 16, 5, 7), noise(1, 32, 5, 7)},
+		{noise(1, 16, 5, 7), noise(1, 3, 5, 7), noise(1, 21, 5, 7)},
+		{noise(2, 5, 3, 3), noise(2, 40, 3, 3), noise(2, 1, 3, 3)},
+		{noise(2, 24, 6), noise(2, 9, 6)},
+		{noise(2, 8, 2, 3, 4), noise(2, 8, 2, 3, 4), noise(2, 4, 2, 3, 4)},
+		{noise(1, 5, 70, 70), noise(1, 33, 70, 70)},
+		{noise(1, 3, 2, 2)},
+	} {
+		opCase{op: "Concat", attrs: []Attr{IntAttr("axis", 1)}, inputs: c}.mustRunBlocked(t)
+	}
+}

@@ -19,8 +19,10 @@ import (
 // https://onnx.ai/onnx/operators/onnx__GlobalMaxPool.html (versions 1, 22),
 // https://onnx.ai/onnx/operators/onnx__GlobalLpPool.html (versions 2, 22).
 type globalPool struct {
-	single func(x []float32) float64
-	double func(x []float64) float64
+	single  func(x []float32) float64
+	double  func(x []float64) float64
+	blocked bool // has kernels for channel blocks
+	mean    bool
 }
 
 func init() {
@@ -31,11 +33,11 @@ func init() {
 		}
 	}
 	Register(
-		def("GlobalAveragePool", 1, false, func(*Node) globalPool { return globalPool{mean[float32], mean[float64]} }),
-		def("GlobalMaxPool", 1, true, func(*Node) globalPool { return globalPool{largest[float32], largest[float64]} }),
+		def("GlobalAveragePool", 1, false, func(*Node) globalPool { return globalPool{mean[float32], mean[float64], true, true} }),
+		def("GlobalMaxPool", 1, true, func(*Node) globalPool { return globalPool{largest[float32], largest[float64], true, false} }),
 		def("GlobalLpPool", 2, false, func(n *Node) globalPool {
 			p := readNormP(n)
-			return globalPool{pNorm[float32](p), pNorm[float64](p)}
+			return globalPool{single: pNorm[float32](p), double: pNorm[float64](p)}
 		}),
 	)
 }

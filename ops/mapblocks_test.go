@@ -61,3 +61,30 @@ func TestConcatBlocked(t *testing.T) {
 		opCase{op: "Concat", attrs: []Attr{IntAttr("axis", 1)}, inputs: c}.mustRunBlocked(t)
 	}
 }
+
+func TestPoolsBlocked(t *testing.T) {
+	for _, c := range []struct {
+		x     *Tensor
+		attrs []Attr
+	}{
+		{noise(1, 16, 8, 8), []Attr{IntsAttr("kernel_shape", 2, 2), IntsAttr("strides", 2, 2)}},
+		{noise(2, 19, 9, 11), []Attr{IntsAttr("kernel_shape", 3, 3), IntsAttr("strides", 2, 2), IntsAttr("pads", 1, 1, 1, 1)}},
+		{noise(1, 8, 9, 21), []Attr{IntsAttr("kernel_shape", 3, 3), IntsAttr("pads", 1, 1, 1, 1)}},
+		{noise(1, 5, 14, 13), []Attr{IntsAttr("kernel_shape", 5, 5), IntsAttr("pads", 2, 2, 2, 2)}},
+		{noise(1, 20, 9, 8), []Attr{IntsAttr("kernel_shape", 3, 2), IntsAttr("strides", 2, 3), IntAttr("ceil_mode", 1)}},
+		{noise(1, 3, 30), []Attr{IntsAttr("kernel_shape", 4), IntsAttr("strides", 3), IntsAttr("pads", 2, 3)}},
+		{noise(1, 17, 5, 6, 7), []Attr{IntsAttr("kernel_shape", 3, 2, 3), IntsAttr("strides", 2, 1, 1), IntsAttr("pads", 1, 0, 1, 1, 1, 1)}},
+		{noise(1, 3, 12, 12), []Attr{IntsAttr("kernel_shape", 3, 3), IntsAttr("dilations", 2, 3), IntsAttr("pads", 2, 1, 2, 2)}},
+		{noise(1, 3, 4, 4), []Attr{IntsAttr("kernel_shape", 2, 2), IntsAttr("dilations", 9, 1), IntsAttr("pads", 1, 0, 1, 0), StringAttr("auto_pad", "SAME_UPPER")}},
+		{noise(1, 40, 70, 90), []Attr{IntsAttr("kernel_shape", 3, 3), IntsAttr("strides", 2, 2)}},
+	} {
+		opCase{op: "MaxPool", attrs: c.attrs, inputs: []*Tensor{c.x}}.mustRunBlocked(t)
+		opCase{op: "MaxPool", attrs: c.attrs, inputs: []*Tensor{withSpecials(c.x.Clone())}}.mustRunBlocked(t)
+		opCase{op: "AveragePool", attrs: c.attrs, inputs: []*Tensor{c.x}}.mustRunBlocked(t)
+		opCase{op: "AveragePool", attrs: append(c.attrs, IntAttr("count_include_pad", 1)), inputs: []*Tensor{c.x}}.mustRunBlocked(t)
+		for _, op := range []string{"GlobalAveragePool", "GlobalMaxPool"} {
+			opCase{op: op, inputs: []*Tensor{c.x}}.mustRunBlocked(t)
+			opCase{op: op, inputs: []*Tensor{withSpecials(c.x.Clone())}}.mustRunBlocked(t)
+		}
+	}
+}

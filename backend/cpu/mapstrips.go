@@ -49,7 +49,9 @@ type mapScratch struct {
 	weights   []float32
 	taps      []int
 	floats    []float32
-	lanes     [16]int32
+	sums      []float64
+	squares   []float64
+	lanes     [maxBlock]int32
 }
 
 var mapScratches = sync.Pool{New: func() any { return new(mapScratch) }}

@@ -88,3 +88,31 @@ func TestPoolsBlocked(t *testing.T) {
 		}
 	}
 }
+
+func TestResizeBlocked(t *testing.T) {
+	for _, c := range []struct {
+		x     *Tensor
+		sizes []int // spatial
+	}{
+		{noise(1, 16, 5, 7), []int{10, 14}},
+		{noise(2, 19, 5, 7), []int{11, 9}},
+		{noise(1, 3, 9, 8), []int{4, 8}},
+		{noise(1, 3, 1, 1), []int{5, 3}},
+		{noise(1, 33, 9), []int{31}},
+		{noise(2, 5, 3, 4, 5), []int{6, 4, 9}},
+		{noise(1, 5, 3, 4, 5), []int{2, 7, 5}},
+		{noise(1, 20, 40, 50), []int{80, 100}},
+		{noise(1, 4, 6, 5), []int{6, 11}},
+		{noise(1, 4, 6, 5), []int{9, 5}},
+	} {
+		sizes := OfInts(append([]int{c.x.Shape()[0], c.x.Shape()[1]}, c.sizes...))
+		for _, mode := range []string{"nearest", "linear", "cubic"} {
+			for _, coordinates := range []string{"half_pixel", "asymmetric", "align_corners", "pytorch_half_pixel"} {
+				attrs := []Attr{StringAttr("mode", mode), StringAttr("coordinate_transformation_mode", coordinates)}
+				opCase{op: "Resize", attrs: attrs, inputs: []*Tensor{c.x, nil, nil, sizes}}.mustRunBlocked(t)
+			}
+		}
+	}
+	scales := Of([]float32{1, 1, 2, 2}, 4)
+	opCase{op: "Upsample", opset: 9, attrs: []Attr{StringAttr("mode", "nearest")}, inputs: []*Tensor{noise(1, 9, 3, 3), scales}}.mustRunBlocked(t)
+}

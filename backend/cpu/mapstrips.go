@@ -30,6 +30,7 @@ func (s mapStrips) run(pool *Pool, stop *atomic.Bool, f func(w *mapScratch, n, g
 		w := mapScratches.Get().(*mapScratch)
 		strip, plane := i%s.count, i/s.count
 		f(w, plane/s.groups, plane%s.groups, strip*s.rows/s.count, (strip+1)*s.rows/s.count)
+		w.forget()
 		mapScratches.Put(w)
 	})
 }
@@ -52,6 +53,12 @@ type mapScratch struct {
 	sums      []float64
 	squares   []float64
 	lanes     [maxBlock]int32
+}
+
+// forget drops the operands, whose memory may be given back.
+func (w *mapScratch) forget() {
+	clear(w.rows[:cap(w.rows)])
+	*w = mapScratch{rows: w.rows, weights: w.weights, taps: w.taps, floats: w.floats, sums: w.sums, squares: w.squares, lanes: w.lanes}
 }
 
 var mapScratches = sync.Pool{New: func() any { return new(mapScratch) }}

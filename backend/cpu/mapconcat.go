@@ -65,19 +65,19 @@ func (g *concatGroup) isWhole() bool {
 
 // Run writes the concatenation of src to dst. Groups of sources that lie in dst already stay. Halos may differ.
 func (p *MapConcat) Run(pool *Pool, stop *atomic.Bool, dst *Map, src []Map) {
-	dst.strips(2).run(pool, stop, func(w *mapScratch, n, g, first, last int) {
-		group := &p.groups[g]
+	dst.strips(2).run(pool, stop, func(w *mapScratch, s mapStrip) {
+		group := &p.groups[s.g]
 		if group.whole {
 			t := group.terms[0]
-			copyRows(dst, &src[t.source], n, g, t.group, first, last)
+			copyRows(dst, &src[t.source], s, t.group)
 			return
 		}
 		w.rows = grown(w.rows, len(group.terms))
-		for row := first; row < last; row++ {
+		for row := s.first; row < s.last; row++ {
 			for i, t := range group.terms {
-				w.rows[i] = pointer(src[t.source].pixels(n, t.group, row))
+				w.rows[i] = pointer(src[t.source].pixels(s.n, t.group, row))
 			}
-			to := dst.pixels(n, g, row)
+			to := dst.pixels(s.n, s.g, row)
 			raceWrite(to)
 			w.permute = mapPermuteArgs{
 				dst: pointer(to), src: &w.rows[0], index: &group.index[0], terms: len(group.terms), pixels: dst.Size[2],
@@ -91,10 +91,10 @@ func (p *MapConcat) Run(pool *Pool, stop *atomic.Bool, dst *Map, src []Map) {
 // floatSize is the number of bytes of a float32.
 const floatSize = 4
 
-// copyRows copies rows of a group, unless they lie where they belong.
-func copyRows(dst, src *Map, n, dstGroup, srcGroup, first, last int) {
-	for row := first; row < last; row++ {
-		to, from := dst.pixels(n, dstGroup, row), src.pixels(n, srcGroup, row)
+// copyRows copies a strip from a group of a source, unless it lies where it belongs.
+func copyRows(dst, src *Map, s mapStrip, group int) {
+	for row := s.first; row < s.last; row++ {
+		to, from := dst.pixels(s.n, s.g, row), src.pixels(s.n, group, row)
 		if unsafe.SliceData(to) == unsafe.SliceData(from) {
 			return
 		}

@@ -77,12 +77,12 @@ func (g *PoolGeom) tapsOf(a int) []poolTaps {
 // Run computes y.
 func (p *MapPool) Run(pool *Pool, stop *atomic.Bool, x, y *Map) {
 	cost := 1 + volume(p.geom.Kernel)/2
-	y.strips(cost).run(pool, stop, func(w *mapScratch, n, g, first, last int) {
-		for row := first; row < last; row++ {
-			out := y.pixels(n, g, row)
+	y.strips(cost).run(pool, stop, func(w *mapScratch, s mapStrip) {
+		for row := s.first; row < s.last; row++ {
+			out := y.pixels(s.n, s.g, row)
 			raceWrite(out)
-			r := poolRow{MapPool: p, w: w, x: x, out: out, n: n, g: g, z: row / y.Size[1], y: row % y.Size[1]}
-			r.run(min(x.Block, x.C-g*x.Block))
+			r := poolRow{MapPool: p, w: w, x: x, out: out, n: s.n, g: s.g, z: row / y.Size[1], y: row % y.Size[1]}
+			r.run(min(x.Block, x.C-s.g*x.Block))
 		}
 	})
 }
@@ -187,18 +187,18 @@ func (r *poolRow) fill(out []float32, lanes int) {
 // GlobalPoolMap reduces each channel of x to one number, dst[n][c]: the mean, or the largest pixel.
 func GlobalPoolMap(k *Kernels, pool *Pool, stop *atomic.Bool, x *Map, dst []float32, mean bool) {
 	whole := mapStrips{x.N, x.Groups(), x.Size[0] * x.Size[1], 1}
-	whole.run(pool, stop, func(w *mapScratch, n, g, _, _ int) {
-		channels := min(x.Block, x.C-g*x.Block)
-		to := dst[n*x.C+g*x.Block:][:channels]
+	whole.run(pool, stop, func(w *mapScratch, s mapStrip) {
+		channels := min(x.Block, x.C-s.g*x.Block)
+		to := dst[s.n*x.C+s.g*x.Block:][:channels]
 		if mean {
 			var m channelMoments
-			k.addMoments(w, x, n, g, 0, whole.rows, &m)
+			k.addMoments(w, x, s, &m)
 			for c := range to {
 				to[c] = float32(m.sum[c] / float64(volume(x.Size)))
 			}
 			return
 		}
-		k.largest(w, x, n, g, to)
+		k.largest(w, x, s.n, s.g, to)
 	})
 }
 

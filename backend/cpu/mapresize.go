@@ -56,10 +56,10 @@ const resizeRows = 16
 func (p *MapResize) Run(pool *Pool, stop *atomic.Bool, x, y *Map) {
 	s := y.strips(1)
 	s.count = max(1, min(s.count, s.rows/resizeRows))
-	s.run(pool, stop, func(w *mapScratch, n, g, first, last int) {
-		r := resizeStrip{MapResize: p, w: w, x: x, y: y, n: n, g: g}
+	s.run(pool, stop, func(w *mapScratch, s mapStrip) {
+		r := resizeStrip{MapResize: p, w: w, x: x, y: y, n: s.n, g: s.g}
 		r.begin()
-		for row := first; row < last; row++ {
+		for row := s.first; row < s.last; row++ {
 			r.row(row)
 		}
 	})

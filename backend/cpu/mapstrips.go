@@ -24,12 +24,15 @@ func (m *Map) strips(cost int) mapStrips {
 	return mapStrips{m.N, m.Groups(), rows, ceilDiv(rows, each)}
 }
 
-// run calls f for every strip: rows [first, last) of a group of an image, row z·height + y.
-func (s mapStrips) run(pool *Pool, stop *atomic.Bool, f func(w *mapScratch, n, g, first, last int)) {
+// mapStrip is rows [first, last) of a group of an image, row z·height + y.
+type mapStrip struct{ n, g, index, first, last int }
+
+// run calls f for every strip.
+func (s mapStrips) run(pool *Pool, stop *atomic.Bool, f func(w *mapScratch, s mapStrip)) {
 	pool.RunUntil(stop, s.images*s.groups*s.count, func(_, i int) {
 		w := mapScratches.Get().(*mapScratch)
 		strip, plane := i%s.count, i/s.count
-		f(w, plane/s.groups, plane%s.groups, strip*s.rows/s.count, (strip+1)*s.rows/s.count)
+		f(w, mapStrip{plane / s.groups, plane % s.groups, strip, strip * s.rows / s.count, (strip + 1) * s.rows / s.count})
 		w.forget()
 		mapScratches.Put(w)
 	})

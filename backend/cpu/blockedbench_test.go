@@ -49,10 +49,7 @@ func BenchmarkBlockedConv(b *testing.B) {
 	dilated.Dilation, dilated.PadBegin = [3]int{1, 2, 2}, [3]int{0, 2, 2}
 	depthwise, depthwise5 := square(1, 64, 64, 112, 3), square(1, 672, 672, 14, 5)
 	depthwise.Group, depthwise5.Group = 64, 672
-	for _, c := range []struct {
-		name string
-		geom ConvGeom
-	}{
+	for _, c := range []namedGeom{
 		{"3x3_32_256", square(1, 32, 32, 256, 3)},
 		{"3x3_64_256", square(1, 64, 64, 256, 3)},
 		{"3x3_64_128", square(1, 64, 64, 128, 3)},
@@ -76,17 +73,15 @@ func BenchmarkBlockedConv(b *testing.B) {
 	}
 }
 
-func BenchmarkBlockedConvTranspose(b *testing.B) {
+// transposeCases are the layers whose speed the project promises, and others.
+func transposeCases() []namedGeom {
 	output := transposed2D(1, 256, 128, 56, 3, 2, 1)
 	output.Out = [3]int{1, 112, 112}
 	output5 := transposed2D(1, 128, 64, 32, 5, 2, 2)
 	output5.Out = [3]int{1, 64, 64}
 	depthwise := transposed2D(1, 21, 21, 32, 4, 2, 1)
 	depthwise.Group = 21
-	for _, c := range []struct {
-		name string
-		geom ConvGeom
-	}{
+	return []namedGeom{
 		{"k2s2_128to64_128", transposed2D(1, 128, 64, 128, 2, 2, 0)},
 		{"k2s2_64to32_128", transposed2D(1, 64, 32, 128, 2, 2, 0)},
 		{"k2s2_1024to512_16", transposed2D(1, 1024, 512, 16, 2, 2, 0)},
@@ -98,9 +93,37 @@ func BenchmarkBlockedConvTranspose(b *testing.B) {
 		{"k4s2p1_16x512to256_4", transposed2D(16, 512, 256, 4, 4, 2, 1)},
 		{"k4s1_16x100to512_1", transposed2D(16, 100, 512, 1, 4, 1, 0)},
 		{"k4s2p1depthwise_21_32", depthwise},
-	} {
+	}
+}
+
+type namedGeom struct {
+	name string
+	geom ConvGeom
+}
+
+func BenchmarkBlockedConvTranspose(b *testing.B) {
+	for _, c := range transposeCases() {
 		for _, tier := range Available() {
 			benchmarkBlocked(b, c.name, KernelsFor(tier), c.geom, blockedKinds[1], transposeProducts(c.geom))
+		}
+	}
+}
+
+// From planar to planar, with the conversion of the input.
+func BenchmarkStagedConvTranspose(b *testing.B) {
+	for _, c := range transposeCases() {
+		for _, tier := range Available() {
+			b.Run(c.name+"/"+string(tier), func(b *testing.B) {
+				k, g, r := KernelsFor(tier), c.geom, newRand(b, 1)
+				p := NewBlockedConvTranspose(k, g, PackBlockedConvTransposeWeights(k, g, floats(r, g.weights())), Epilogue{})
+				m := NewMap(AlignedFloats(MapFloats(k.Block, g.N, g.C, g.In, p.Halo())), k.Block, g.N, g.C, g.In, p.Halo())
+				x, y := floats(r, g.N*g.C*volume(g.In)), AlignedFloats(g.N*g.M*volume(g.Out))
+				ws := AlignedFloats(p.StagedWorkspaceFloats(1))
+				benchmarkShare(b, k, transposeProducts(g), func() {
+					m.FromPlanar(nil, x)
+					p.RunToPlanar(nil, nil, ws, &m, nil, y)
+				})
+			})
 		}
 	}
 }

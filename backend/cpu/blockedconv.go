@@ -17,8 +17,9 @@ type BlockedConvPlan struct {
 	bias, slope []float32 // one per output lane, whole vectors
 	applyAfter  bool      // the kernels do not know the activation
 
-	cut  blockedCut
-	idle sync.Pool // *blockedRun
+	cut    blockedCut
+	staged stagedCut
+	idle   sync.Pool // *blockedRun
 }
 
 // NewBlockedConv returns a plan of a forward convolution on weights packed by PackBlockedConvWeights for k.
@@ -55,6 +56,7 @@ func (p *BlockedConvPlan) init(k *Kernels, g ConvGeom, parts []blockedPart, w *P
 	p.checkPacked(w.parts)
 	p.setEpilogue(columns)
 	p.cut = p.newCut()
+	p.staged = p.newStagedCut()
 }
 
 // setEpilogue fills the vectors of bias and slope.
@@ -85,15 +87,10 @@ func (p *BlockedConvPlan) Run(pool *Pool, stop *atomic.Bool, x, residual, y *Map
 	if p.cut.chunks() == 0 {
 		return
 	}
-	r, _ := p.idle.Get().(*blockedRun)
-	if r == nil {
-		r = &blockedRun{plan: p}
-		r.body = r.chunk
-	}
+	r := p.take()
 	r.begin(pool.Threads(), x, residual, y)
 	pool.RunUntil(stop, p.cut.chunks(), r.body)
 	r.end()
-	p.idle.Put(r)
 }
 
 // checkMaps panics where a map is not what the geometry says: the kernels trust it.

@@ -74,6 +74,24 @@ func runBlocked(t testing.TB, r *rand.Rand, k *Kernels, p *BlockedConvPlan, pool
 	return planarOf(&y)
 }
 
+// runStaged runs a plan to a planar tensor with every operand between NaN bands and returns y.
+func runStaged(t testing.TB, k *Kernels, p *BlockedConvPlan, pool *Pool, g ConvGeom, o convOperands) []float32 {
+	t.Helper()
+	x, checkX := blockedMap(t, k.Block, g.N, g.C, g.In, p.Halo(), o.x)
+	ws, checkWS := banded(t, nans(p.StagedWorkspaceFloats(pool.Threads())))
+	y, checkY := banded(t, nans(g.N*g.M*volume(g.Out)))
+	residual, checkR := o.residual, func() {}
+	if residual != nil {
+		residual, checkR = banded(t, residual)
+	}
+	p.RunToPlanar(pool, nil, ws, &x, residual, y)
+	checkX()
+	checkWS()
+	checkY()
+	checkR()
+	return y
+}
+
 // blockedKind is the forward or the transposed convolution.
 type blockedKind struct {
 	name   string
@@ -119,8 +137,9 @@ func TestBlockedConvRandomShapes(t *testing.T) {
 			g := randomBlocked(r, k, kind.random)
 			o := randomOperands(r, g)
 			sum, _ := kind.naive(g, o.x, o.w, o.ep.Bias, o.residual)
-			y := runBlocked(t, r, k, kind.plan(k, g, kind.pack(k, g, o.w), o.ep), pool, g, o)
-			checkExact(t, g, o, sum, y)
+			p := kind.plan(k, g, kind.pack(k, g, o.w), o.ep)
+			checkExact(t, g, o, sum, runBlocked(t, r, k, p, pool, g, o))
+			checkExact(t, g, o, sum, runStaged(t, k, p, pool, g, o))
 		}
 	})
 }
@@ -190,6 +209,8 @@ func checkBlockedThreadsAndBound(t *testing.T, k *Kernels, g ConvGeom, kind bloc
 	for _, threads := range []int{2, 3, 4, 7} {
 		y := runBlocked(t, r, k, p, newTestPool(t, threads), g, o)
 		require.Equal(t, -1, sameBits(first, y), "%+v, %d threads", g, threads)
+		y = runStaged(t, k, p, newTestPool(t, threads), g, o)
+		require.Equal(t, -1, sameBits(first, y), "%+v, %d threads, planar", g, threads)
 	}
 	requireWithinBound(t, g, first, sum, bound)
 }

@@ -7,44 +7,60 @@ import (
 
 // blockedRun is a plan with the operands of one run.
 type blockedRun struct {
-	plan           *BlockedConvPlan
-	x, residual, y Map
-	hasResidual    bool
-	steps          *blockedSteps
-	workers        []blockedWorker
-	body           func(worker, chunk int)
+	plan              *BlockedConvPlan
+	x, y, res         Map
+	planarRes, planar []float32 // of a run to a planar tensor
+	steps             *blockedSteps
+	workers           []blockedWorker
+	body, stagedBody  func(worker, chunk int)
 }
 
 // blockedWorker is what one worker writes, apart from the other workers' cache lines.
 type blockedWorker struct {
-	args  tileArgs
-	lines blockedLines
-	_     [128]byte
+	args       tileArgs
+	lines      blockedLines
+	x, y       *Map
+	residual   *Map // or nil
+	firstGroup int  // output group of the convolution that is the first one of y and residual
+
+	stage  Map // y of a run to a planar tensor
+	planes []float32
+	move   mapTransposeArgs
+	_      [128]byte
 }
 
+// take returns a run at rest or a new one.
+func (p *BlockedConvPlan) take() *blockedRun {
+	r, _ := p.idle.Get().(*blockedRun)
+	if r == nil {
+		r = &blockedRun{plan: p}
+		r.body, r.stagedBody = r.chunk, r.stagedChunk
+	}
+	return r
+}
+
+// begin sets the operands of a run; residual may be nil.
 func (r *blockedRun) begin(threads int, x, residual, y *Map) {
-	r.x, r.y, r.hasResidual = *x, *y, residual != nil
+	r.x, r.y = *x, *y
 	if residual != nil {
-		r.residual = *residual
+		r.res = *residual
+		residual = &r.res
 	}
 	r.steps = r.plan.stepsFor(x)
 	if len(r.workers) < threads {
 		r.workers = make([]blockedWorker, threads)
 	}
+	for i := range r.workers {
+		w := &r.workers[i]
+		w.x, w.y, w.residual = &r.x, &r.y, residual
+	}
 }
 
 // end forgets the operands, which the caller may release.
 func (r *blockedRun) end() {
-	r.x.Data, r.y.Data, r.residual.Data = nil, nil, nil
+	r.x.Data, r.y.Data, r.res.Data, r.planar, r.planarRes = nil, nil, nil, nil, nil
 	clear(r.workers)
-}
-
-// residualMap is the residual or nil.
-func (r *blockedRun) residualMap() *Map {
-	if r.hasResidual {
-		return &r.residual
-	}
-	return nil
+	r.plan.idle.Put(r)
 }
 
 // chunk makes one chunk of the cut.
@@ -55,7 +71,7 @@ func (r *blockedRun) chunk(worker, i int) {
 	for _, it := range items {
 		if it.part != part {
 			part = it.part
-			w.lines = newLines(&r.plan.parts[part], &r.x, r.residualMap(), &r.y)
+			w.lines = newLines(&r.plan.parts[part], w.x, w.residual, w.y)
 		}
 		n := w.lines.count()
 		r.item(w, it, strip*n/r.plan.cut.strips, (strip+1)*n/r.plan.cut.strips)

@@ -4,7 +4,8 @@ import "unsafe"
 
 // blockedSweep is the lines of an item on their way through the kernels.
 type blockedSweep struct {
-	*blockedRun
+	*blockedWorker
+	plan          *BlockedConvPlan
 	a             *tileArgs
 	l             *blockedLines
 	kernels       tileFuncs
@@ -54,16 +55,20 @@ func (s *blockedSweep) tiles(line, at, rows, n int) {
 }
 
 func (r *blockedRun) newSweep(w *blockedWorker, it blockedItem, continued bool) blockedSweep {
-	s := blockedSweep{blockedRun: r, a: &w.args, l: &w.lines, kernels: r.plan.k.tileFor(it.groups), groups: it.groups, continued: continued}
 	p := r.plan
+	s := blockedSweep{blockedWorker: w, plan: p, a: &w.args, l: &w.lines, kernels: p.k.tileFor(it.groups), groups: it.groups, continued: continued}
 	group := (it.group*p.out + it.column) / p.k.Block
-	s.src = it.group * p.in / p.inBlock * r.x.Group
+	s.src = it.group * p.in / p.inBlock * w.x.Group
 	if p.depthwise {
-		s.kernels, s.src = p.k.depthwise, group*r.x.Group
+		s.kernels, s.src = p.k.depthwise, group*w.x.Group
 	}
-	s.dst, s.res = group*r.y.Group, group*r.residual.Group
-	s.a.srcPixel, s.a.dstPixel, s.a.dstGroup = 4*s.l.in[s.l.axis], 4*s.l.out[s.l.axis], 4*r.y.Group
-	s.a.resPixel, s.a.resGroup = 4*s.l.res[s.l.axis], 4*r.residual.Group
+	group -= w.firstGroup
+	s.dst = group * w.y.Group
+	s.a.srcPixel, s.a.dstPixel, s.a.dstGroup = 4*s.l.in[s.l.axis], 4*s.l.out[s.l.axis], 4*w.y.Group
+	if w.residual != nil {
+		s.res = group * w.residual.Group
+		s.a.resPixel, s.a.resGroup = 4*s.l.res[s.l.axis], 4*w.residual.Group
+	}
 	if continued {
 		s.a.resPixel, s.a.resGroup = s.a.dstPixel, s.a.dstGroup
 	}
@@ -94,7 +99,7 @@ func (s *blockedSweep) point(src, dst, res int) {
 	switch {
 	case s.continued:
 		s.a.residual = s.a.dst
-	case s.hasResidual:
+	case s.residual != nil:
 		s.a.residual = unsafe.Pointer(&s.residual.Data[res])
 	default:
 		s.a.residual = nil
@@ -121,7 +126,7 @@ func (r *blockedRun) activate(w *blockedWorker, it blockedItem, first, last int)
 	for line := first; line < last; line++ {
 		_, dst, _ := s.at(line)
 		for g := range it.groups {
-			pixels := r.y.Data[dst+g*r.y.Group:]
+			pixels := w.y.Data[dst+g*w.y.Group:]
 			if pitch == block {
 				r.plan.ep.Act.Apply(pixels[:s.l.extent[s.l.axis]*block], 0)
 				continue

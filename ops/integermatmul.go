@@ -1,0 +1,293 @@
+package ops
+
+import (
+	"fmt"
+)
+
+// integerMatMul is the product that MatMulInteger, QLinearMatMul and their like
+// have in common: matrices of 8 bits less their zero points, summed in int32,
+//
+//	sum[..., i, j] = sum over p of (a[..., i, p] - a_zero_point[i]) · (b[..., p, j] - b_zero_point[j])
+//
+// Shapes are those of MatMul; int32 wraps around.
+type integerMatMul struct {
+	b            int // the place of b among the inputs; a is the first
+	aZero, bZero int // the places of the zero points
+}
+
+// inferSums checks a, b and their zero points and gives the shape of the result.
+func (o *integerMatMul) inferSums(in []Spec) (*matMulShape, error) {
+	a, b := in[0], in[o.b]
+	err := firstError(
+		wantType("a", a, Uint8, Int8),
+		wantType("b", b, Uint8, Int8))
+	if err != nil {
+		return nil, err
+	}
+	s, err := newMatMulShape(a.Shape, b.Shape)
+	if err != nil {
+		return nil, err
+	}
+	return s, firstError(
+		o.wantZero("a_zero_point", input(in, o.aZero), a, rowsOf(a.Shape), s.m),
+		o.wantZero("b_zero_point", input(in, o.bZero), b, columnsOf(b.Shape), s.n))
+}
+
+// rowsOf is the number of rows of all matrices of a.
+func rowsOf(a Shape) int { return product(a[:len(a)-1]) }
+
+// columnsOf is the number of columns of all matrices of b.
+func columnsOf(b Shape) int {
+	if len(b) == 1 {
+		return 1
+	}
+	return product(b[:len(b)-2]) * b[len(b)-1]
+}
+
+// wantZero refuses a zero point of another type than its values, or with another
+// number of elements than one, one for each of n rows (columns), or one for each of
+// those of all matrices.
+func (o *integerMatMul) wantZero(name string, zero, values Spec, all, n int) error {
+	if zero.Omitted() {
+		return nil
+	}
+	if zero.DType != values.DType {
+		return unsupportedf("%s is tensor(%v), want tensor(%v) like its values", name, zero.DType, values.DType)
+	}
+	if k := product(zero.Shape); k != 1 && k != n && k != all {
+		return unsupportedf("%s has shape %v, want one value or %d", name, zero.Shape, n)
+	}
+	return nil
+}
+
+// macs counts M·N·K for every matrix of the batch.
+func (o *integerMatMul) macs(in, out []Spec) int64 {
+	return multiplied(out[0].Shape.Elements(), in[0].Shape[len(in[0].Shape)-1])
+}
+
+// sums computes the sums and hands them to finish, row by row: at is the place of
+// the first in the result.
+func (o *integerMatMul) sums(c *Call, in []*Tensor, y *Tensor, finish func(at int, sums []int32)) error {
+	s, err := newMatMulShape(in[0].shape, in[o.b].shape)
+	if err != nil || y.Len() == 0 {
+		return err
+	}
+	as, err := rowsLessZero(c, in[0], tensorAt(in, o.aZero), s.k)
+	if err != nil {
+		return err
+	}
+	bs, err := columnsLessZero(c, in[o.b], tensorAt(in, o.bZero), s.k, s.n)
+	if err != nil {
+		return err
+	}
+	a, b := Data[int16](as), Data[int16](bs)
+	cost := int(min(1<<30, multiplied(s.n, s.k)))
+	c.Parallel(product(s.batch)*s.m, cost, func(lo, hi int) {
+		o := newOdometer(lo/s.m, s.batch, s.aStrides, s.bStrides)
+		for i := lo; i < hi; i++ {
+			if i%s.m == 0 && i > lo {
+				o.next()
+			}
+			row := a[o.offset[0]+i%s.m*s.k:][:s.k]
+			integerProductRow(row, b[o.offset[1]:], s.n, func(j int, sums []int32) { finish(i*s.n+j, sums) })
+		}
+	})
+	return nil
+}
+
+// integerProductRow hands the sums of a row of the product to finish, in pieces
+// from column j on; b is row-major with n columns.
+func integerProductRow(a, b []int16, n int, finish func(j int, sums []int32)) {
+	var sums [rowTile]int32
+	for j := 0; j < n; j += rowTile {
+		tile := sums[:min(rowTile, n-j)]
+		clear(tile)
+		for p, v := range a {
+			if v != 0 {
+				addScaledRow(tile, b[p*n+j:], int32(v), 1)
+			}
+		}
+		finish(j, tile)
+	}
+}
+
+// rowsLessZero gives the rows of k values of 8 bits less their zero points, as
+// int16: one zero for all, or one for each row, over again where there are fewer.
+func rowsLessZero(c *Call, a, zero *Tensor, k int) (*Tensor, error) {
+	y, err := c.New(Int16, a.shape)
+	if err != nil {
+		return nil, err
+	}
+	ys := Data[int16](y)
+	for row := 0; row*k < len(ys); row++ {
+		z := int32(0)
+		if zero != nil {
+			z = zeroPoint(zero, row%zero.Len())
+		}
+		for i := row * k; i < (row+1)*k; i++ {
+			ys[i] = int16(byteAt(a, i) - z)
+		}
+	}
+	return y, nil
+}
+
+// columnsLessZero gives matrices of k rows and n columns of 8 bits less their zero
+// points, as int16: one zero for all, one for each column, or one for each column
+// of each matrix.
+func columnsLessZero(c *Call, b, zero *Tensor, k, n int) (*Tensor, error) {
+	y, err := c.New(Int16, b.shape)
+	if err != nil {
+		return nil, err
+	}
+	ys := Data[int16](y)
+	zeros := columnZeros(zero, n)
+	for i := range ys {
+		ys[i] = int16(byteAt(b, i) - zeros(i/(k*n), i%n))
+	}
+	return y, nil
+}
+
+// columnZeros gives the zero point of column j of matrix i.
+func columnZeros(zero *Tensor, n int) func(i, j int) int32 {
+	switch {
+	case zero == nil:
+		return func(_, _ int) int32 { return 0 }
+	case zero.Len() == 1:
+		z := zeroPoint(zero, 0)
+		return func(_, _ int) int32 { return z }
+	}
+	return func(i, j int) int32 { return zeroPoint(zero, (i*n+j)%zero.Len()) }
+}
+
+// byteAt is element i of a tensor of 8 bits.
+func byteAt(t *Tensor, i int) int32 {
+	if t.dtype == Int8 {
+		return int32(int8(t.data[i]))
+	}
+	return int32(t.data[i])
+}
+
+// bindSums binds the sums to the float kernels where no sum can exceed exactSum
+// and one zero point serves all of a; else to the plain definition.
+func (o *integerMatMul) bindSums(b *Binding, op Op, finish func(in, out []*Tensor) sumsFinish) (Step, error) {
+	a, w := b.In[0], b.In[o.b]
+	aZero, bZero := input(b.In, o.aZero), input(b.In, o.bZero)
+	if b.Out[0].Shape.Elements() == 0 || !aZero.Omitted() && product(aZero.Shape) != 1 {
+		return plainStep{op}, nil
+	}
+	s, err := newMatMulShape(a.Shape, w.Shape)
+	if err != nil {
+		return nil, err
+	}
+	inner := *b
+	inner.In = []Spec{tensorSpec(Float32, a.Shape), tensorSpec(Float32, w.Shape)}
+	inner.Out = []Spec{tensorSpec(Float32, b.Out[0].Shape)}
+	least, most := offsetRange(a.DType, aZero)
+	if w.Const != nil && (bZero.Omitted() || bZero.Const != nil) {
+		weights := b.Packed.Form(w.Const, fmt.Sprintf("columns less zero point %p", bZero.Const), func() (any, int) {
+			t := floatColumnsLessZero(w.Const, bZero.Const, s.k, s.n)
+			return t, len(t.data)
+		}).(*Tensor)
+		if !sumsExact(transposedRows(weights, s.k, s.n), weights.Len()/max(1, s.k), least, most) {
+			return plainStep{op}, nil
+		}
+		inner.In[1] = weights.Spec()
+	} else {
+		bLeast, bMost := offsetRange(w.DType, bZero)
+		if float64(s.k)*float64(max(-least, most))*float64(max(-bLeast, bMost)) > exactSum {
+			return plainStep{op}, nil
+		}
+	}
+	step, err := (matMul{}).Bind(&inner)
+	if err != nil {
+		return nil, err
+	}
+	g, ok := step.(*gemmStep)
+	if !ok {
+		return plainStep{op}, nil
+	}
+	return &integerMatMulStep{
+		op: o, finish: finish, step: g, n: s.n, k: s.k, constB: inner.In[1].Const,
+		a: alignFloats(a.Shape.Elements()), b: alignFloats(w.Shape.Elements()), y: alignFloats(b.Out[0].Shape.Elements()),
+	}, nil
+}
+
+// floatColumnsLessZero is columnsLessZero for floats.
+func floatColumnsLessZero(b, zero *Tensor, k, n int) *Tensor {
+	y := NewTensor(Float32, b.shape)
+	zeros := columnZeros(zero, n)
+	for i := range Data[float32](y) {
+		Data[float32](y)[i] = float32(byteAt(b, i) - zeros(i/(k*n), i%n))
+	}
+	return y
+}
+
+// transposedRows gives the columns of matrices of k rows and n columns one after
+// the other.
+func transposedRows(b *Tensor, k, n int) []float32 {
+	out := make([]float32, b.Len())
+	for i, v := range Data[float32](b) {
+		matrix, p, j := i/(k*n), i/n%k, i%n
+		out[(matrix*n+j)*k+p] = v
+	}
+	return out
+}
+
+// integerMatMulStep is an integer product on the float kernels: a and b less their
+// zero points and the sums lie in the workspace.
+type integerMatMulStep struct {
+	op      *integerMatMul
+	finish  func(in, out []*Tensor) sumsFinish
+	step    *gemmStep
+	constB  *Tensor // widened, or nil
+	a, b, y int     // floats
+	n, k    int
+}
+
+func (s *integerMatMulStep) Kernel() string { return "integer " + s.step.Kernel() }
+
+func (s *integerMatMulStep) Needs() Needs {
+	return Needs{Workspace: (s.a+s.y+s.looseB())*floatBytes + s.step.Needs().Workspace}
+}
+
+// looseB is the room for a b that is no constant.
+func (s *integerMatMulStep) looseB() int {
+	if s.constB != nil {
+		return 0
+	}
+	return s.b
+}
+
+// Run widens the operands, multiplies, and hands the sums over.
+func (s *integerMatMulStep) Run(c *Call, in, out []*Tensor) error {
+	space := c.Workspace()
+	ws := workspaceFloats(c)
+	a, b := in[0], in[s.op.b]
+	as, sums := ws[:a.Len()], ws[s.a:][:out[0].Len()]
+	zero := zeroPoint(tensorAt(in, s.op.aZero), 0)
+	c.Parallel(len(as), 1, func(lo, hi int) { offsetBytes(as[lo:hi], a, lo, zero) })
+	wide := s.constB
+	if wide == nil {
+		wide = floatsOver(ws[s.a+s.y:][:b.Len()], b.shape)
+		zeros := columnZeros(tensorAt(in, s.op.bZero), s.n)
+		c.Parallel(b.Len(), 3, func(lo, hi int) {
+			bs := Data[float32](wide)
+			for i := lo; i < hi; i++ {
+				bs[i] = float32(byteAt(b, i) - zeros(i/(s.k*s.n), i%s.n))
+			}
+		})
+	}
+	c.SetWorkspace(space[(s.a+s.y+s.looseB())*floatBytes:])
+	err := s.step.Run(c, []*Tensor{floatsOver(as, a.shape), wide}, []*Tensor{floatsOver(sums, out[0].shape)})
+	c.SetWorkspace(space)
+	if err != nil {
+		return err
+	}
+	finish := s.finish(in, out)
+	c.Parallel(len(sums)/s.n, 2*s.n, func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			finish(i, i*s.n, sums[i*s.n:(i+1)*s.n])
+		}
+	})
+	return nil
+}

@@ -64,6 +64,16 @@ func (a activation) apply(x float64) float64 {
 	return x
 }
 
+// activate applies the function in place.
+func activate[T Float](x []T, a activation) {
+	if a.kind == "" {
+		return
+	}
+	for i, v := range x {
+		x[i] = T(a.apply(float64(v)))
+	}
+}
+
 // clamp is min(max(x, lo), hi); NaN stays NaN.
 func clamp(x, lo, hi float64) float64 {
 	if x < lo {

@@ -15,16 +15,19 @@ import "fmt"
 //	T: float, double.
 //
 // https://onnx.ai/onnx/operators/onnx__GroupNormalization.html (versions 18, 21).
+// tconv.GroupNormalization is version 21 with an activation, see [readActivation].
 type groupNormalization struct {
 	epsilon    float64
 	groups     int
 	perChannel bool // scale and bias, else per group
+	act        activation
 }
 
 func init() {
 	Register(
 		Def{Name: "GroupNormalization", Since: 18, Inputs: []string{"X", "scale", "bias"}, Outputs: []string{"Y"}, New: newGroupNormalization},
 		Def{Name: "GroupNormalization", Since: 21, Inputs: []string{"X", "scale", "bias"}, Outputs: []string{"Y"}, New: newGroupNormalization},
+		Def{Name: "GroupNormalization", Domain: InternalDomain, Since: 1, Inputs: []string{"X", "scale", "bias"}, Outputs: []string{"Y"}, New: newGroupNormalization},
 	)
 }
 
@@ -32,7 +35,10 @@ func newGroupNormalization(n *Node) (Op, error) {
 	o := groupNormalization{
 		epsilon:    float64(n.Float("epsilon", 1e-5)),
 		groups:     n.Int("num_groups", 0),
-		perChannel: n.Opset >= 21,
+		perChannel: n.Opset >= 21 || n.Domain == InternalDomain,
+	}
+	if n.Domain == InternalDomain {
+		o.act = readActivation(n)
 	}
 	if o.groups < 1 {
 		n.Fail("num_groups is missing or below 1")
@@ -102,6 +108,7 @@ func runGroupNormalization[T Float](c *Call, o groupNormalization, in []*Tensor,
 				a, b := normalizer(mean, variance, o.epsilon, elementOr[T](in[1], param), elementOr[T](in[2], param))
 				at := first + k*size
 				scaleShift(y[at:at+size], x[at:], a, b)
+				activate(y[at:at+size], o.act)
 			}
 		}
 	})

@@ -15,13 +15,28 @@ import "fmt"
 //	T: float, double.
 //
 // https://onnx.ai/onnx/operators/onnx__InstanceNormalization.html (versions 6, 22).
-type instanceNormalization struct{ epsilon float64 }
+// tconv.InstanceNormalization has an activation as well, see [readActivation].
+type instanceNormalization struct {
+	epsilon float64
+	act     activation
+}
 
 func init() {
-	Register(Def{
-		Name: "InstanceNormalization", Since: 6, Inputs: []string{"input", "scale", "B"}, Outputs: []string{"output"},
-		New: func(n *Node) (Op, error) { return instanceNormalization{float64(n.Float("epsilon", 1e-5))}, n.Err() },
-	})
+	inputs, outputs := []string{"input", "scale", "B"}, []string{"output"}
+	Register(
+		Def{
+			Name: "InstanceNormalization", Since: 6, Inputs: inputs, Outputs: outputs,
+			New: func(n *Node) (Op, error) {
+				return instanceNormalization{epsilon: float64(n.Float("epsilon", 1e-5))}, n.Err()
+			},
+		},
+		Def{
+			Name: "InstanceNormalization", Domain: InternalDomain, Since: 1, Inputs: inputs, Outputs: outputs,
+			New: func(n *Node) (Op, error) {
+				return instanceNormalization{float64(n.Float("epsilon", 1e-5)), readActivation(n)}, n.Err()
+			},
+		},
+	)
 }
 
 // Infer checks the inputs and gives output.
@@ -59,14 +74,14 @@ func (o instanceNormalization) Share([]Spec) Needs { return elementwiseShare() }
 // Run computes output.
 func (o instanceNormalization) Run(c *Call, in, out []*Tensor) error {
 	if in[0].DType() == Float32 {
-		runInstanceNormalization[float32](c, o.epsilon, in, out[0])
+		runInstanceNormalization[float32](c, o, in, out[0])
 	} else {
-		runInstanceNormalization[float64](c, o.epsilon, in, out[0])
+		runInstanceNormalization[float64](c, o, in, out[0])
 	}
 	return nil
 }
 
-func runInstanceNormalization[T Float](c *Call, epsilon float64, in []*Tensor, out *Tensor) {
+func runInstanceNormalization[T Float](c *Call, o instanceNormalization, in []*Tensor, out *Tensor) {
 	x, y := Data[T](in[0]), Data[T](out)
 	if len(x) == 0 {
 		return
@@ -78,8 +93,9 @@ func runInstanceNormalization[T Float](c *Call, epsilon float64, in []*Tensor, o
 		for i := lo; i < hi; i++ {
 			plane := x[i*size : (i+1)*size]
 			mean, variance := moments(plane)
-			a, b := normalizer(mean, variance, epsilon, elementOr[T](in[1], i%channels), elementOr[T](in[2], i%channels))
+			a, b := normalizer(mean, variance, o.epsilon, elementOr[T](in[1], i%channels), elementOr[T](in[2], i%channels))
 			scaleShift(y[i*size:(i+1)*size], plane, a, b)
+			activate(y[i*size:(i+1)*size], o.act)
 		}
 	})
 }

@@ -101,13 +101,13 @@ func TestResizeBlocked(t *testing.T) {
 		{noise(1, 33, 9), []int{31}},
 		{noise(2, 5, 3, 4, 5), []int{6, 4, 9}},
 		{noise(1, 5, 3, 4, 5), []int{2, 7, 5}},
-		{noise(1, 20, 40, 50), []int{80, 100}},
+		{noise(1, 20, 20, 25), []int{40, 50}},
 		{noise(1, 4, 6, 5), []int{6, 11}},
 		{noise(1, 4, 6, 5), []int{9, 5}},
 	} {
 		sizes := OfInts(append([]int{c.x.Shape()[0], c.x.Shape()[1]}, c.sizes...))
 		for _, mode := range []string{"nearest", "linear", "cubic"} {
-			for _, coordinates := range []string{"half_pixel", "asymmetric", "align_corners", "pytorch_half_pixel"} {
+			for _, coordinates := range []string{"half_pixel", "align_corners"} {
 				attrs := []Attr{StringAttr("mode", mode), StringAttr("coordinate_transformation_mode", coordinates)}
 				opCase{op: "Resize", attrs: attrs, inputs: []*Tensor{c.x, nil, nil, sizes}}.mustRunBlocked(t)
 			}
@@ -115,4 +115,40 @@ func TestResizeBlocked(t *testing.T) {
 	}
 	scales := Of([]float32{1, 1, 2, 2}, 4)
 	opCase{op: "Upsample", opset: 9, attrs: []Attr{StringAttr("mode", "nearest")}, inputs: []*Tensor{noise(1, 9, 3, 3), scales}}.mustRunBlocked(t)
+}
+
+func TestNormalizationsBlocked(t *testing.T) {
+	for i, x := range []*Tensor{
+		noise(2, 18, 9, 11), noise(1, 36, 30, 40), noise(2, 6, 600), noise(1, 12, 3, 5, 7), noise(1, 16, 1, 1), noise(1, 2, 9, 1100),
+	} {
+		channels := x.Shape()[1]
+		gain, bias, mean, variance := noise(channels), noise(channels), noise(channels), noise(channels)
+		for i, v := range Data[float32](variance) {
+			Data[float32](variance)[i] = v*v + 1
+		}
+		far := x.Clone() // a mean that is far from zero
+		for i := range Data[float32](far) {
+			Data[float32](far)[i] += 1000
+		}
+		for _, x := range []*Tensor{x, far} {
+			opCase{op: "InstanceNormalization", inputs: []*Tensor{x, gain, bias}}.mustRunBlocked(t)
+			for _, groups := range []int{1, channels / 2} {
+				opCase{op: "GroupNormalization", attrs: []Attr{IntAttr("num_groups", groups)}, inputs: []*Tensor{x, gain, bias}}.mustRunBlocked(t)
+			}
+			opCase{op: "GroupNormalization", opset: 18, attrs: []Attr{IntAttr("num_groups", 2)}, inputs: []*Tensor{x, noise(2), noise(2)}}.mustRunBlocked(t)
+		}
+		opCase{op: "BatchNormalization", inputs: []*Tensor{x, gain, bias, mean, variance}}.mustRunBlocked(t)
+		if i > 0 {
+			continue
+		}
+		for _, act := range []string{"Relu", "LeakyRelu", "Clip", "Sigmoid", "Tanh", "HardSwish", "HardSigmoid", "Swish"} {
+			attrs := []Attr{StringAttr("activation", act)}
+			if act == "Clip" {
+				attrs = append(attrs, FloatAttr("activation_alpha", 0.5), FloatAttr("activation_beta", 6))
+			}
+			opCase{op: "InstanceNormalization", domain: InternalDomain, opset: 1, attrs: attrs, inputs: []*Tensor{x, gain, bias}}.mustRunBlocked(t)
+			attrs = append(attrs, IntAttr("num_groups", 2))
+			opCase{op: "GroupNormalization", domain: InternalDomain, opset: 1, attrs: attrs, inputs: []*Tensor{x, gain, bias}}.mustRunBlocked(t)
+		}
+	}
 }

@@ -28,10 +28,11 @@ func (p *MapNorm) strips(x *Map) mapStrips {
 	return s
 }
 
-// WorkspaceFloats is the memory that a run needs, for a map of x's shape; it must begin at a multiple of 8 bytes.
-func (p *MapNorm) WorkspaceFloats(x *Map) int {
-	s := p.strips(x)
-	return s.images * s.groups * x.Block * (4*s.count + 3)
+// WorkspaceFloats is the memory that a run needs for maps of n images of c channels; it must begin at a multiple of 8
+// bytes.
+func (p *MapNorm) WorkspaceFloats(block, n, c int, size [3]int) int {
+	s := p.strips(&Map{N: n, C: c, Size: size, Block: block})
+	return n * s.groups * block * (4*s.count + 3)
 }
 
 // Run computes y, which may be x.

@@ -14,6 +14,7 @@ import (
 var (
 	errUsage       = errors.New("wrong usage")
 	errVerify      = errors.New("verification failed")
+	errRegress     = errors.New("slower than before")
 	errTimeout     = errors.New("timed out")
 	errInterrupted = errors.New("interrupted")
 )
@@ -27,6 +28,7 @@ var exitCodes = []struct {
 	{errTimeout, 124},
 	{errUsage, 2},
 	{errVerify, 6},
+	{errRegress, 7},
 	{tconv.ErrInternal, 1},
 	{tconv.ErrLimit, 8},
 	{npy.ErrLimit, 8},

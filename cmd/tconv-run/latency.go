@@ -5,7 +5,6 @@ import (
 	"math"
 	"os"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -79,11 +78,4 @@ func peakRSS() float64 {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return float64(m.Sys) / (1 << 20)
-}
-
-// resetPeakRSS makes peakRSS start at what is used now, where the system can (Linux), so that one model of several does
-// not count for the next.
-func resetPeakRSS() {
-	debug.FreeOSMemory()
-	os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) // elsewhere, or where it is not allowed: the peak stays
 }

@@ -31,11 +31,8 @@ func runORT(ctx context.Context, a *app, path string, m *tconv.Model, in *feed) 
 	if err != nil {
 		return nil, err
 	}
-	if path == "-" {
-		path = filepath.Join(dir, "model.onnx")
-		if err := os.WriteFile(path, a.stdinModel, 0o600); err != nil {
-			return nil, writeError(path, err)
-		}
+	if path, err = a.modelFile(path, dir); err != nil {
+		return nil, err
 	}
 	feeds, outs := filepath.Join(dir, "in.npz"), filepath.Join(dir, "out.npz")
 	if err := writeFeeds(feeds, m, in); err != nil {
@@ -43,9 +40,22 @@ func runORT(ctx context.Context, a *app, path string, m *tconv.Model, in *feed) 
 	}
 	cmd := exec.CommandContext(ctx, "python3", append([]string{"-c", ortScript, path, feeds, outs}, outputNames(m)...)...)
 	if text, err := cmd.CombinedOutput(); err != nil {
-		return nil, ortError(string(text), err)
+		return nil, ortError("--ref ort", string(text), err)
 	}
 	return readORT(outs, outputNames(m))
+}
+
+// modelFile gives the file of a model; one from standard input is written to dir.
+func (a *app) modelFile(path, dir string) (string, error) {
+	if path != "-" {
+		return path, nil
+	}
+	data, err := a.readModel()
+	if err != nil {
+		return "", err
+	}
+	path = filepath.Join(dir, "model.onnx")
+	return path, writeError(path, os.WriteFile(path, data, 0o600))
 }
 
 // writeFeeds writes the inputs for numpy.
@@ -83,9 +93,9 @@ func readORT(path string, names []string) (tconv.Tensors, error) {
 }
 
 // ortError words why onnxruntime gave no result: the last line that python wrote.
-func ortError(text string, err error) error {
+func ortError(flag, text string, err error) error {
 	if errors.Is(err, exec.ErrNotFound) || strings.Contains(text, "No module named") {
-		return withHint(usagef("--ref ort needs python3 with onnxruntime and numpy"), "python3 -m pip install onnxruntime numpy; \"--ref reference\" needs neither")
+		return withHint(usagef("%s needs python3 with onnxruntime and numpy", flag), "python3 -m pip install onnxruntime numpy")
 	}
 	lines := strings.Split(strings.TrimSpace(text), "\n")
 	return kindf(err, "onnxruntime failed: %s", clip(lines[len(lines)-1], 500))

@@ -86,7 +86,7 @@ func packWinograd(pool *Pool, k *Kernels, g *ConvGeom, transposed bool, alg Algo
 	p := &WinogradWeights{filter: f, block: k.Block}
 	phases := f.phases[0] * f.phases[1]
 	p.data = AlignedFloats(phases * f.tile.points() * p.pointFloats())
-	rows, cols := f.tile.rows.filterMatrix(), f.tile.cols.filterMatrix()
+	rows, cols := newWinoEvaluator(f.tile.rows), newWinoEvaluator(f.tile.cols)
 	pool.Run(phases*p.pairs(), func(i int) {
 		pack := winoPack{WinogradWeights: p, from: w, rows: rows, cols: cols, phase: i % phases, pair: i / phases}
 		pack.run()
@@ -99,71 +99,3 @@ func (w *WinogradWeights) pairLanes() int { return tileGroups * w.block }
 
 // pairs is the number of pairs of output groups; the last one may be a single group.
 func (w *WinogradWeights) pairs() int { return ceilDiv(w.width(), w.pairLanes()) }
-
-// winoPack transforms the weights of one pair of output groups of one phase.
-type winoPack struct {
-	*WinogradWeights
-	from        []float32
-	rows, cols  [][]float64 // the matrices G
-	phase, pair int
-}
-
-func (p *winoPack) run() {
-	f := &p.filter
-	first := p.pair * p.pairLanes()
-	width := min(p.pairLanes(), p.width()-first)
-	data := p.data[p.offset(p.phase, 0, p.pair):]
-	outputs := min(width, f.m-first)
-	lane := 0
-	for z := range f.kernel[0] {
-		for c := range f.c {
-			for m := range outputs {
-				p.filterAt(data[lane*width+m:], z, c, first+m)
-			}
-			lane++
-		}
-		if f.kernel[0] > 1 {
-			lane = roundUp(lane, p.block)
-		}
-	}
-}
-
-// filterAt transforms the filter of one depth tap, input and output channel; its points lie pointFloats apart.
-func (p *winoPack) filterAt(dst []float32, z, c, m int) {
-	f := &p.filter
-	taps := f.tile.cols.taps
-	var half [6 * 5]float64 // [points of rows][taps of columns]
-	for y := range f.tile.rows.taps {
-		for x := range taps {
-			tap := p.tap(z, y, x, c, m)
-			for i, row := range p.rows {
-				half[i*taps+x] += row[y] * tap
-			}
-		}
-	}
-	size := p.pointFloats()
-	for i := range p.rows {
-		for j, col := range p.cols {
-			sum := 0.0
-			for x, c := range col {
-				sum += c * half[i*taps+x]
-			}
-			dst[(i*len(p.cols)+j)*size] = float32(sum)
-		}
-	}
-}
-
-// tap returns a weight by its place in the filter of the phase, which begins with the lowest input position. Phase ρ of
-// a transposed convolution has the taps ρ, ρ + stride, ... in reverse; places beyond the kernel are zero.
-func (p *winoPack) tap(z, y, x, c, m int) float64 {
-	f := &p.filter
-	if !f.transposed {
-		return float64(p.from[((m*f.c+c)*f.kernel[0]+z)*f.kernel[1]*f.kernel[2]+y*f.kernel[2]+x])
-	}
-	y = p.phase/f.phases[1] + f.stride[1]*(f.tile.rows.taps-1-y)
-	x = p.phase%f.phases[1] + f.stride[2]*(f.tile.cols.taps-1-x)
-	if y >= f.kernel[1] || x >= f.kernel[2] {
-		return 0
-	}
-	return float64(p.from[((c*f.m+m)*f.kernel[1]+y)*f.kernel[2]+x])
-}

@@ -21,15 +21,23 @@ import (
 // tolerance is |got - want| <= rtol·|want| + ofMax·max|want|.
 type tolerance struct{ rtol, ofMax float64 }
 
-// golden holds the inputs of a model and the outputs that onnxruntime gave.
-type golden struct{ in, out tconv.Tensors }
+// golden holds the inputs of a model, the outputs that onnxruntime gave and, where
+// the reference evaluator of the onnx package gave others, those.
+type golden struct{ in, out, ref tconv.Tensors }
 
 // readGolden reads an .npz with the keys in:NAME and out:NAME.
 func readGolden(t testing.TB, path string) golden {
 	a, err := npy.OpenZipFile(path)
 	require.NoError(t, err)
 	defer a.Close()
-	g := golden{tconv.Tensors{}, tconv.Tensors{}}
+	g := goldenOf(t, a)
+	require.NotEmpty(t, g.out, "%s has no outputs", path)
+	return g
+}
+
+// goldenOf sorts the arrays of an archive by the prefixes of their keys.
+func goldenOf(t testing.TB, a *npy.Archive) golden {
+	g := golden{tconv.Tensors{}, tconv.Tensors{}, tconv.Tensors{}}
 	for _, key := range a.Keys() {
 		array, err := a.Read(key)
 		require.NoError(t, err)
@@ -39,9 +47,10 @@ func readGolden(t testing.TB, path string) golden {
 			g.in[name] = tensor
 		} else if name, ok := strings.CutPrefix(key, "out:"); ok {
 			g.out[name] = tensor
+		} else if name, ok := strings.CutPrefix(key, "ref:"); ok {
+			g.ref[name] = tensor
 		}
 	}
-	require.NotEmpty(t, g.out, "%s has no outputs", path)
 	return g
 }
 

@@ -144,8 +144,10 @@ func (a *spatialAxis) extent() int64 { return int64(a.kernel-1)*int64(a.dilation
 //
 //	NOTSET, VALID: out = floor((in + pads - extent) / stride) + 1
 //	               (ceil with ceil_mode, less a last window that would start behind input and first pad)
-//	SAME_*:        out = ceil(in / stride); pads = max(0, (out-1)·stride + extent - in),
+//	SAME_*:        out = ceil(in / stride); pads = (out-1)·stride + extent - in,
 //	               the odd one at the end for SAME_UPPER, at the begin for SAME_LOWER.
+//	               Below 0, where the stride is larger than the kernel, windows begin
+//	               inside the input, as in onnxruntime.
 func (a *spatialAxis) slide(w *windowAttrs) error {
 	in, stride := int64(a.in), int64(a.stride)
 	if a.extent() > maxExtent {
@@ -157,7 +159,7 @@ func (a *spatialAxis) slide(w *windowAttrs) error {
 			return fmt.Errorf("a size of 0 leaves no output")
 		}
 		a.out = int(out)
-		a.splitPads(max(0, (out-1)*stride+a.extent()-in), w.autoPad == padSameUpper)
+		a.splitPads((out-1)*stride+a.extent()-in, w.autoPad == padSameUpper)
 		return nil
 	}
 	padded := in + int64(a.padBegin) + int64(a.padEnd)
@@ -182,13 +184,11 @@ func (a *spatialAxis) slide(w *windowAttrs) error {
 // splitPads divides a total padding among begin and end. upper puts an odd pixel
 // at the end.
 func (a *spatialAxis) splitPads(total int64, upper bool) {
-	small := int(total / 2)
-	large := int(total - total/2)
-	if upper {
-		a.padBegin, a.padEnd = small, large
-	} else {
-		a.padBegin, a.padEnd = large, small
+	a.padBegin = int(total / 2)
+	if !upper {
+		a.padBegin = int((total + 1) / 2)
 	}
+	a.padEnd = int(total) - a.padBegin
 }
 
 // slideAll computes the geometry of a sliding kernel along every spatial axis.

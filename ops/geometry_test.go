@@ -43,7 +43,9 @@ func TestSlide(t *testing.T) {
 		{"same, odd", spatialAxis{in: 4, kernel: 3, stride: 2, dilation: 1}, windowAttrs{autoPad: padSameUpper}, 2, 0, 1},
 		{"same lower, odd", spatialAxis{in: 4, kernel: 3, stride: 2, dilation: 1}, windowAttrs{autoPad: padSameLower}, 2, 1, 0},
 		{"same, dilation", spatialAxis{in: 6, kernel: 3, stride: 1, dilation: 2}, windowAttrs{autoPad: padSameUpper}, 6, 2, 2},
-		{"same, no pads needed", spatialAxis{in: 4, kernel: 1, stride: 2, dilation: 1}, windowAttrs{autoPad: padSameUpper}, 2, 0, 0},
+		{"same, stride over kernel", spatialAxis{in: 4, kernel: 1, stride: 2, dilation: 1}, windowAttrs{autoPad: padSameUpper}, 2, 0, -1},
+		{"same, stride far over kernel", spatialAxis{in: 9, kernel: 1, stride: 3, dilation: 1}, windowAttrs{autoPad: padSameUpper}, 3, -1, -1},
+		{"same lower, stride far over kernel", spatialAxis{in: 8, kernel: 1, stride: 4, dilation: 1}, windowAttrs{autoPad: padSameLower}, 2, -1, -2},
 		{"same, large numbers", spatialAxis{in: maxExtent, kernel: maxExtent, stride: maxExtent, dilation: 1}, windowAttrs{autoPad: padSameUpper}, 1, 0, 0},
 	}
 	for _, c := range cases {

@@ -1,0 +1,82 @@
+package tconv_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"io"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tconv/tconv"
+	"github.com/tconv/tconv/conformance"
+	"github.com/tconv/tconv/npy"
+)
+
+// ortTolerance is what results of one operator may differ by: rtol 1e-3 and 1e-4
+// of the largest value.
+var ortTolerance = tolerance{1e-3, 1e-4}
+
+// TestOnnxruntimeCases runs the one-node models of testdata/ort, on the fast path
+// and on the reference path, against onnxruntime's outputs. Where tconv follows
+// the reference evaluator of the onnx package instead, the case stands in
+// testdata/ort/reference.txt with the reason.
+func TestOnnxruntimeCases(t *testing.T) {
+	z, err := zip.OpenReader("testdata/ort/cases.zip")
+	require.NoError(t, err)
+	defer z.Close()
+	text, err := os.ReadFile("testdata/ort/reference.txt")
+	require.NoError(t, err)
+	follows, err := conformance.ParseSkipList(string(text))
+	require.NoError(t, err)
+	count := 0
+	for _, f := range z.File {
+		name, ok := strings.CutSuffix(f.Name, ".onnx")
+		if !ok {
+			continue
+		}
+		count++
+		model, arrays := readEntry(t, z, name+".onnx"), readEntry(t, z, name+".npz")
+		_, reference := follows.Reason(name)
+		t.Run(name, func(t *testing.T) { checkOrtCase(t, model, arrays, reference) })
+	}
+	require.Greater(t, count, 500)
+	require.Empty(t, follows.Unused(), "lines of reference.txt that match no case")
+}
+
+func readEntry(t *testing.T, z *zip.ReadCloser, name string) []byte {
+	f, err := z.Open(name)
+	require.NoError(t, err)
+	defer f.Close()
+	data, err := io.ReadAll(f)
+	require.NoError(t, err)
+	return data
+}
+
+// checkOrtCase runs one case on both paths.
+func checkOrtCase(t *testing.T, model, arrays []byte, reference bool) {
+	a, err := npy.OpenZip(bytes.NewReader(arrays), int64(len(arrays)))
+	require.NoError(t, err)
+	g := goldenOf(t, a)
+	want := g.out
+	if reference {
+		want = g.ref
+		require.NotEmpty(t, want, "the reference evaluator agrees with onnxruntime: take the case off reference.txt")
+	}
+	for path, opts := range map[string][]tconv.Option{"fast": nil, "reference": {tconv.WithReference()}} {
+		m, err := tconv.Load(model, opts...)
+		require.NoError(t, err, path)
+		got, err := m.Run(context.Background(), g.in)
+		require.NoError(t, err, path)
+		require.NoError(t, m.Close())
+		for name, w := range want {
+			require.Equal(t, w.String(), got[name].String(), "%s, output %s", path, name)
+			if worst := excess(t, got[name], w, ortTolerance); worst > 0 {
+				t.Errorf("%s: output %s is beyond the tolerance by %.2g of max|want|", path, name, worst)
+			}
+		}
+	}
+}

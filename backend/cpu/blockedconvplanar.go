@@ -1,11 +1,22 @@
 package cpu
 
-import "sync/atomic"
+import (
+	"sync"
+	"sync/atomic"
+)
 
 // PlanarConvPlan is a forward convolution from a planar input to a channel-blocked map: the first layer of a network,
 // with few channels. It copies the input into planes with a halo, from which the micro-kernel broadcasts.
 type PlanarConvPlan struct {
 	BlockedConvPlan
+	fills sync.Pool // *planarFill at rest
+}
+
+// planarFill copies planes into a map of one channel per group.
+type planarFill struct {
+	m    Map
+	x    []float32
+	body func(i int)
 }
 
 // NewPlanarConv returns a plan on weights packed by PackPlanarConvWeights for k. g must fit (see FitsPlanar).
@@ -32,14 +43,28 @@ func (p *PlanarConvPlan) Run(pool *Pool, stop *atomic.Bool, ws, x []float32, res
 	g := &p.geom
 	checkWorkspace(ws, p.WorkspaceFloats())
 	checkWeights(len(x), g.N*g.C*volume(g.In))
-	m := NewMap(ws[:p.WorkspaceFloats()], 1, g.N, g.C, g.In, p.halo)
-	pool.Run(g.N*g.C, func(i int) { m.fillPlane(i, x[i*volume(g.In):][:volume(g.In)]) })
-	p.BlockedConvPlan.Run(pool, stop, &m, residual, y)
+	f, _ := p.fills.Get().(*planarFill)
+	if f == nil {
+		f = &planarFill{}
+		f.body = f.plane
+	}
+	f.m, f.x = NewMap(ws[:p.WorkspaceFloats()], 1, g.N, g.C, g.In, p.halo), x
+	pool.Run(g.N*g.C, f.body)
+	p.BlockedConvPlan.Run(pool, stop, &f.m, residual, y)
+	f.m.Data, f.x = nil, nil
+	p.fills.Put(f)
 }
 
-// fillPlane copies plane i of a planar map, margins included.
-func (m *Map) fillPlane(i int, src []float32) {
-	n, c := i/m.C, i%m.C
-	m.zeroHalo(m.Data[n*m.Image+c*m.Group:][:m.Group])
-	m.eachRow(n, c, func(row []float32, pixel int) { copy(row, src[pixel:]) })
+// plane copies plane i, margins included.
+func (f *planarFill) plane(i int) {
+	n, c := i/f.m.C, i%f.m.C
+	pixels := volume(f.m.Size)
+	src := f.x[i*pixels:][:pixels]
+	f.m.zeroHalo(f.m.Data[n*f.m.Image+c*f.m.Group:][:f.m.Group])
+	for z := range f.m.Size[0] {
+		for y := range f.m.Size[1] {
+			copy(f.m.Data[f.m.At(n, c, z, y, 0):], src[:f.m.Size[2]])
+			src = src[f.m.Size[2]:]
+		}
+	}
 }

@@ -16,6 +16,11 @@ func (w *winoWorker) finish(phase int, p winoPart, m []float32) {
 	}
 	for i := 0; i < p.n; {
 		t := r.tilesAt(p.first+i, p.n-i)
+		w.out.ahead = r.ahead(t, p.first+p.n+i, func(t winoTiles) int {
+			y, _, _ := r.rows.outputs(t.latticeY, 0, t.y)
+			x, _, _ := r.cols.outputs(t.latticeX, 0, t.x)
+			return r.y.At(t.image, 0, 0, y, x)
+		})
 		w.finishRow(phase, p, t, m[i*r.k.Block:])
 		i += t.n
 	}

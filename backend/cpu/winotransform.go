@@ -28,6 +28,7 @@ type winoInputArgs struct {
 	step            int // pixels
 	point, tile     int // between points and tiles of dst
 	tiles           int
+	ahead           int // bytes from src to what to prefetch
 }
 
 // winoOutputArgs are the operands of an output transform over a run of tiles of one channel group. Pitches are bytes.
@@ -57,4 +58,5 @@ type winoOutputArgs struct {
 	row0, rows, col0, cols int // the outputs that are stored; rows, cols > 0
 	tiles                  int
 	lo, hi                 float32
+	ahead                  int // bytes from dst to what to prefetch
 }

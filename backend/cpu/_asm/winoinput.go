@@ -22,6 +22,7 @@ const (
 	winoInPoint = 48
 	winoInTile  = 56
 	winoInTiles = 64
+	winoInAhead = 72
 )
 
 // winoInput emits one input transform. Every column of a run of tiles is transformed once, into the strip, although
@@ -84,8 +85,14 @@ func (w winoInput) emit() {
 // column emits the loop that transforms DX columns of the input.
 func (w winoInput) column() {
 	w.label(w.name + "_column")
+	w.op("", "MOVQ %d(DI), R10", winoInAhead)
+	w.op("", "LEAQ (SI)(R10*1), R12")
+	w.op("", "ADDQ R11, R10")
 	for r := range w.rows {
 		w.op("", "VMOVUPS %s, %s", at("SI", "R8", "R11", r), w.v(r))
+	}
+	for r := range w.rows {
+		w.op("", "PREFETCHT1 %s", at("R12", "R8", "R10", r))
 	}
 	w.transform(w.rows, func(r int) string { return fmt.Sprintf("%d(BX)", r*w.bytes()) })
 	w.op("", "ADDQ %d(DI), SI", winoInCol)

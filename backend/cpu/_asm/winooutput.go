@@ -45,6 +45,7 @@ const (
 	winoOutTiles    = 128
 	winoOutLo       = 136
 	winoOutHi       = 140
+	winoOutAhead    = 144
 )
 
 // winoOutput emits one output transform. The columns of points of a tile are transformed into scratch, then the valid
@@ -115,6 +116,14 @@ func (w winoOutput) tiles(label string, part bool, activate func()) {
 	w.op("", "LEAQ (R10)(R10*2), R12")
 	w.op("", "ADDQ DX, R12")
 	w.loadRow()
+	if !part {
+		w.op("", "MOVQ %d(DI), R8", winoOutAhead)
+		w.op("", "LEAQ (AX)(R8*1), R9")
+		w.op("", "ADDQ R11, R8")
+		for k := range w.cols.outputs {
+			w.op("", "PREFETCHT1 %s", at("R9", "R10", "R8", k))
+		}
+	}
 	w.butterflies(w.cols.points)
 	for k := range w.cols.outputs {
 		w.output(fmt.Sprintf("%s_%d", label, k), k, part, activate)

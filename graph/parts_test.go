@@ -28,8 +28,8 @@ func planPlaces(t *testing.T, b *builder, inputs ...*ops.Tensor) map[string]stri
 
 // The operands of a concatenation are made inside it, in blocks and in planes.
 func TestConcatenationHasNoCopy(t *testing.T) {
-	b := newBuilder().input("x", ops.Float32, 1, 16, 4, 4).constant("w", ramp(16, 16, 3, 3)).constant("v", ramp(7, 16, 3, 3)).
-		constant("u", ramp(16, 23, 1, 1)).
+	b := newBuilder().input("x", ops.Float32, 1, 16, 4, 4).constant("w", ramp(16, 16, 3, 3)).constant("v", ramp(23, 16, 3, 3)).
+		constant("u", ramp(16, 39, 1, 1)).
 		node("a", "Conv", "x w", testInts("pads", 1, 1, 1, 1)).node("p", "Relu", "a").
 		node("c", "Conv", "p v", testInts("pads", 1, 1, 1, 1)).
 		node("cat", "Concat", "p c", testInt("axis", 1)).node("y", "Conv", "cat u").output("y")

@@ -23,8 +23,11 @@ var LoadPasses = []Pass{
 var ShapePasses = []Pass{
 	{"foldConstants", foldConstants},
 	{"removeIdentities", removeIdentities},
+	{"recogniseSwish", recogniseSwish},
+	{"recogniseGroupNorm", recogniseGroupNorm},
 	{"fuseResidual", fuseResidual},
 	{"fuseActivation", fuseActivation},
+	{"fuseNormActivation", fuseNormActivation},
 	{"dropDead", dropDead},
 }
 

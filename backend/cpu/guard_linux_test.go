@@ -69,6 +69,36 @@ func TestKernelsStayInBounds(t *testing.T) {
 	})
 }
 
+// Vector kernels of every length lie against pages that fault.
+func TestVecStaysInBounds(t *testing.T) {
+	eachTier(t, func(t *testing.T, k *Kernels) {
+		for _, atEnd := range []bool{true, false} {
+			// One mapping for each operand: slices of it end, or begin, at its guard.
+			whole := [4][]float32{guarded(t, longest, atEnd), guarded(t, longest, atEnd), guarded(t, k.Block, atEnd), guarded(t, k.Block, atEnd)}
+			part := func(operand, n int) []float32 {
+				if atEnd {
+					return whole[operand][longest-n:]
+				}
+				return whole[operand][:n]
+			}
+			for n := range longest + 1 {
+				x, y := part(0, n), part(1, n)
+				for _, c := range vecCases {
+					k.Map(c.f, y, x)
+				}
+				for f := range VecPair(vecPairs) {
+					k.Pairs(f, y, x, y)
+					k.PairsLanes(f, y, x, whole[2])
+					k.PairsLanes(f, y, x, whole[2][k.Block-1:])
+				}
+				k.AffineLanes(y, x, whole[2], whole[3])
+				k.LaneSums(make([]float64, k.Block), nil, x, whole[2])
+				_ = k.Sum(x) + k.SumSquares(x, 1) + k.Dot(x, y) + float64(k.Max(x))
+			}
+		}
+	})
+}
+
 // A convolution whose tensors lie against pages that fault.
 func TestConvStaysInBounds(t *testing.T) {
 	eachTier(t, func(t *testing.T, k *Kernels) {

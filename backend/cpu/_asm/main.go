@@ -24,6 +24,8 @@ var generated = []struct {
 	{"gather_amd64.go", gatherDeclarations},
 	{"axpy_amd64.s", axpyAssembly},
 	{"axpy_amd64.go", axpyDeclarations},
+	{"vec_amd64.s", vecAssembly},
+	{"vec_amd64.go", vecDeclarations},
 	{"finish_amd64.s", finishAssembly},
 	{"finish_amd64.go", finishDeclarations},
 	{"tile_amd64.s", tileAssembly},

@@ -81,7 +81,7 @@ func ParseSkipList(text string) (*SkipList, error) {
 // Reason gives the reason why a test is skipped, and marks the line as used.
 func (l *SkipList) Reason(test string) (string, bool) {
 	for i := range l.entries {
-		if matchGlob(l.entries[i].pattern, test) {
+		if Match(l.entries[i].pattern, test) {
 			l.entries[i].used = true
 			return l.entries[i].reason, true
 		}
@@ -100,8 +100,9 @@ func (l *SkipList) Unused() []string {
 	return out
 }
 
-// matchGlob matches a pattern in which * stands for any text.
-func matchGlob(pattern, name string) bool {
+// Match tells whether a name has the form of a pattern in which * stands for any
+// text, slashes included.
+func Match(pattern, name string) bool {
 	parts := strings.Split(pattern, "*")
 	if !strings.HasPrefix(name, parts[0]) {
 		return false

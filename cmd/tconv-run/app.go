@@ -84,7 +84,7 @@ func newRoot(a *app) *cobra.Command {
 	f.BoolVarP(&a.verbose, "verbose", "v", false, "print more")
 	f.BoolVar(&a.noColor, "no-color", false, "no colours (NO_COLOR does the same)")
 	f.BoolVar(&a.noProgress, "no-progress", false, "no progress bar")
-	root.AddCommand(newRun(a), newImage(a), newInspect(a), newVerify(a), newBench(a), newOps(a), newEnv(a), newDemo(a), newVersion(a), newCompletion(a))
+	root.AddCommand(newRun(a), newImage(a), newInspect(a), newVerify(a), newBench(a), newProfile(a), newConformance(a), newOps(a), newEnv(a), newDemo(a), newVersion(a), newCompletion(a))
 	setHelp(root)
 	return root
 }

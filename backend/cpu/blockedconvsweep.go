@@ -123,16 +123,19 @@ func (s *blockedSweep) pair(line, length int) {
 func (r *blockedRun) activate(w *blockedWorker, it blockedItem, first, last int) {
 	s := r.newSweep(w, it, false)
 	block, pitch := r.plan.k.Block, s.l.out[s.l.axis]
+	act := r.plan.ep.Act.vector()
 	for line := first; line < last; line++ {
 		_, dst, _ := s.at(line)
 		for g := range it.groups {
 			pixels := w.y.Data[dst+g*w.y.Group:]
 			if pitch == block {
-				r.plan.ep.Act.Apply(pixels[:s.l.extent[s.l.axis]*block], 0)
+				row := pixels[:s.l.extent[s.l.axis]*block]
+				r.plan.k.Map(act, row, row)
 				continue
 			}
 			for i := range s.l.extent[s.l.axis] {
-				r.plan.ep.Act.Apply(pixels[i*pitch:][:block], 0)
+				pixel := pixels[i*pitch:][:block]
+				r.plan.k.Map(act, pixel, pixel)
 			}
 		}
 	}

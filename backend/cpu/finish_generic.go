@@ -82,8 +82,10 @@ func (k *Kernels) finish(args finishArgs, ep *Epilogue, channel int) {
 	if known {
 		return
 	}
+	act := ep.Act.vector()
 	for i := range args.rows {
-		ep.Act.Apply(args.dst[i*args.ldd:][:args.cols], channel+i)
+		row := args.dst[i*args.ldd:][:args.cols]
+		k.Map(act, row, row)
 	}
 }
 

@@ -72,11 +72,16 @@ func (w *winoWorker) finishTiles(p winoPart, at [4]int, m []float32) {
 // activate applies an activation that the transforms do not know.
 func (w *winoWorker) activate(g int, at [4]int) {
 	r := w.run
-	cols := w.out.cols + (w.out.tiles-1)*r.cols.tile.outputs
+	act := r.ep.Act.vector()
+	cols, run := w.out.cols+(w.out.tiles-1)*r.cols.tile.outputs, 1
+	if r.cols.out == 1 {
+		cols, run = 1, cols // the pixels of a row lie side by side
+	}
 	for i := range w.out.rows {
 		for j := range cols {
-			pixel := r.y.At(at[0], g, at[1], at[2]+i*r.rows.out, at[3]+j*r.cols.out)
-			r.ep.Act.Apply(r.y.Data[pixel:][:r.k.Block], 0)
+			at := r.y.At(at[0], g, at[1], at[2]+i*r.rows.out, at[3]+j*r.cols.out)
+			pixels := r.y.Data[at:][:run*r.k.Block]
+			r.k.Map(act, pixels, pixels)
 		}
 	}
 }

@@ -152,3 +152,23 @@ func TestNormalizationsBlocked(t *testing.T) {
 		}
 	}
 }
+
+func TestPadBlocked(t *testing.T) {
+	for _, mode := range []string{"constant", "reflect", "edge", "wrap"} {
+		attrs := []Attr{StringAttr("mode", mode)}
+		for _, c := range []struct {
+			x    *Tensor
+			pads []int
+		}{
+			{noise(1, 16, 5, 7), []int{0, 0, 2, 3, 0, 0, 1, 4}},
+			{noise(2, 19, 9, 8), []int{0, 0, -2, 1, 0, 0, 1, -3}},
+			{noise(1, 3, 9), []int{0, 0, 4, 0, 0, 0}},
+			{noise(1, 20, 3, 4, 5), []int{0, 0, 1, 0, 2, 0, 0, 2, 3, 1}},
+			{noise(1, 18, 40, 50), []int{0, 0, 4, 4, 0, 0, 4, 4}},
+		} {
+			opCase{op: "Pad", attrs: attrs, inputs: []*Tensor{c.x, OfInts(c.pads)}}.mustRunBlocked(t)
+			opCase{op: "Pad", attrs: attrs, inputs: []*Tensor{c.x, OfInts(c.pads), Of([]float32{7})}}.mustRunBlocked(t)
+		}
+		opCase{op: "Pad", attrs: attrs, inputs: []*Tensor{noise(1, 4, 5, 6), OfInts([]int{1, 2}), nil, OfInts([]int{-1})}}.mustRunBlocked(t)
+	}
+}

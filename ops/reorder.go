@@ -1,5 +1,7 @@
 package ops
 
+import "github.com/tconv/tconv/backend/cpu"
+
 // ToBlocked and ToPlanar convert a value between the planar layout and channel
 // blocks. The layout pass puts them where an operator meets a value in the other
 // layout. Elements and shape stay the same.
@@ -40,10 +42,27 @@ func (reorder) Run(c *Call, in, out []*Tensor) error {
 	return nil
 }
 
-// Bind gives the operator itself: Run finds the layouts in its operands.
-func (r reorder) Bind(*Binding) (Step, error) { return reorderStep{r}, nil }
+// Bind takes the kernels.
+func (r reorder) Bind(b *Binding) (Step, error) { return reorderStep{b.Kernels}, nil }
 
-type reorderStep struct{ reorder }
+// reorderStep copies a value into another layout. The runner clears the halo.
+type reorderStep struct{ kernels *cpu.Kernels }
 
-func (reorderStep) Needs() Needs   { return Needs{} }
-func (reorderStep) Kernel() string { return "reorder" }
+func (reorderStep) Needs() Needs     { return Needs{} }
+func (s reorderStep) Kernel() string { return "reorder " + string(s.kernels.Tier) }
+
+// Run copies between the layouts that input and output have.
+func (s reorderStep) Run(c *Call, in, out []*Tensor) error {
+	x, y := in[0], out[0]
+	switch {
+	case x.Layout().Planar() && !y.Layout().Planar():
+		m := y.Map()
+		s.kernels.FromPlanar(c.Pool(), c.Stop(), &m, Data[float32](x))
+	case !x.Layout().Planar() && y.Layout().Planar():
+		m := x.Map()
+		s.kernels.ToPlanar(c.Pool(), c.Stop(), &m, Data[float32](y))
+	default:
+		copyElements(c, y, x)
+	}
+	return nil
+}

@@ -1,0 +1,39 @@
+package cpu
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// The kernels' conversions against the loops of Map.
+func TestPlanarConversions(t *testing.T) {
+	eachTier(t, func(t *testing.T, k *Kernels) {
+		r := newRand(t, 72)
+		pool := NewPool(3)
+		defer pool.Close()
+		for range 150 {
+			n, c := 1+r.IntN(2), 1+r.IntN(40)
+			size := [3]int{1 + r.IntN(2), 1 + r.IntN(9), 1 + r.IntN(70)}
+			var halo Halo
+			if r.IntN(2) == 0 {
+				halo = Halo{[3]int{r.IntN(2), r.IntN(3), r.IntN(3)}, [3]int{0, r.IntN(3), r.IntN(3)}}
+			}
+			planar := floats(r, n*c*volume(size))
+			floats := MapFloats(k.Block, n, c, size, halo)
+			want := NewMap(make([]float32, floats), k.Block, n, c, size, halo)
+			want.FromPlanar(nil, planar)
+			data, check := banded(t, nans(floats))
+			got := NewMap(data, k.Block, n, c, size, halo)
+			k.FromPlanar(pool, nil, &got, planar)
+			got.ZeroMargins(false)
+			require.Equal(t, -1, firstDifference(want.Data, got.Data), "%d x %d %v %v", n, c, size, halo)
+			check()
+
+			back, check := banded(t, nans(len(planar)))
+			k.ToPlanar(pool, nil, &got, back)
+			require.Equal(t, -1, firstDifference(planar, back), "%d x %d %v %v", n, c, size, halo)
+			check()
+		}
+	})
+}

@@ -184,7 +184,6 @@ func TestOwnModels(t *testing.T) {
 // zooNeedsMore are the models of the zoo that use operators which tconv does not
 // have yet.
 var zooNeedsMore = map[string]string{
-	"speech_gtcrn":         "operators of the breadth set",
 	"twinlitenet_qdq_int8": "quantised operators",
 }
 

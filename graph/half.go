@@ -110,7 +110,7 @@ func (w *widener) attributes(n *Node) error {
 // namesHalf reports whether n has an attribute that names a 16-bit type as the
 // type of its result.
 func namesHalf(n *Node) bool {
-	for _, name := range []string{"to", "dtype"} {
+	for _, name := range []string{"to", "dtype", "output_dtype"} {
 		if a, ok := n.attr(name); ok && a.Kind == ops.AttrInt && a.I > 0 && a.I < 256 && isHalf(ops.DType(a.I)) {
 			return true
 		}

@@ -283,9 +283,10 @@ func softplusBody(p *vecProgram, x vecValue) vecValue {
 func mishBody(p *vecProgram, x vecValue) vecValue {
 	e := p.exp(p.clamp(x, leastExponent, 20))
 	power := e.times(e.p)
-	more := p.add(power, constant(2))
-	w := p.mul(power, more)
-	num := p.choose(vecGT, x, p.zero(), w, p.mul(e.timesX(x), more))
+	w := p.fma(power, power, p.add(power, power))
+	xPower := e.timesX(x)
+	below := p.fma(xPower, power, p.add(xPower, xPower))
+	num := p.choose(vecGT, x, p.zero(), w, below)
 	quotient := p.div(num, p.add(w, constant(2)))
 	return p.choose(vecGT, x, p.zero(), p.mul(x, quotient), quotient)
 }

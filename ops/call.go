@@ -17,6 +17,7 @@ type Call struct {
 	pool  *cpu.Pool
 	space []byte
 	alloc Allocator
+	work  int // nanoseconds that loops may still take, by their own estimate; below 0: any
 }
 
 // Allocator gives memory that counts against a budget.
@@ -33,7 +34,31 @@ func (heap) Alloc(n int) ([]byte, error) { return alignedBytes(n), nil }
 // NewCall makes a call without a budget that computes on pool (nil: on the
 // calling goroutine alone).
 func NewCall(ctx context.Context, pool *cpu.Pool) *Call {
-	return &Call{ctx: ctx, stop: new(atomic.Bool), pool: pool, alloc: heap{}}
+	return &Call{ctx: ctx, stop: new(atomic.Bool), pool: pool, alloc: heap{}, work: -1}
+}
+
+// WithWork lets loops take so many nanoseconds in all, by their own estimate, and
+// gives c back. A loop that would take more is left out, and Stop is set. What is
+// computed and what not does not depend on the machine.
+func (c *Call) WithWork(ns int) *Call {
+	c.work = ns
+	return c
+}
+
+// Work is what is left of the nanoseconds that WithWork set.
+func (c *Call) Work() int { return c.work }
+
+// spend takes the estimate of a loop off the work that is left.
+func (c *Call) spend(n, cost int) (ok bool) {
+	if c.work < 0 {
+		return true
+	}
+	if n > c.work/max(1, cost) {
+		c.stop.Store(true)
+		return false
+	}
+	c.work -= n * max(1, cost)
+	return true
 }
 
 // WithAllocator sets the allocator and gives c back.
@@ -99,6 +124,9 @@ const parallelCost = 50_000
 // Each item must be computed in the same way whatever chunk it falls in. When the
 // run is canceled the rest is left out: the runner then reports the cancellation.
 func (c *Call) Parallel(n, cost int, body func(lo, hi int)) {
+	if !c.spend(n, cost) {
+		return
+	}
 	size := max(1, parallelCost/max(1, cost))
 	chunks := (n + size - 1) / size
 	if chunks <= 1 || c.pool == nil {

@@ -238,6 +238,10 @@ func (o *einsum) Run(c *Call, in, out []*Tensor) error {
 	return nil
 }
 
+// einsumTurns is how many runs of one sum are computed between two looks at whether
+// the run was canceled: a single sum may be long.
+const einsumTurns = 1024
+
 func einsumAll[T Number, A wide](c *Call, in []*Tensor, y *Tensor, p *einsumPlan) {
 	xs := make([][]T, len(in))
 	for i, x := range in {
@@ -258,13 +262,17 @@ func einsumAll[T Number, A wide](c *Call, in []*Tensor, y *Tensor, p *einsumPlan
 		inner[i] = inner[i][:last]
 	}
 	turns := product(summed[:last])
-	c.Parallel(len(ys), turns*run*len(in)+5, func(lo, hi int) {
+	cost := int(min(1<<30, multiplied(append(summed, len(in))...))) + 5
+	c.Parallel(len(ys), cost, func(lo, hi int) {
 		outer := newOdometer(lo, p.output, p.outer...)
 		over := newOdometer(0, summed[:last], inner...)
 		at := make([]int, len(in))
 		for ; lo < hi; lo++ {
 			acc := A(0)
-			for range turns {
+			for turn := range turns {
+				if turn%einsumTurns == 0 && c.stop.Load() {
+					return
+				}
 				for i := range at {
 					at[i] = outer.offset[i] + over.offset[i]
 				}

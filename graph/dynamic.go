@@ -15,12 +15,8 @@ func (f *frame) Alloc(n int) ([]byte, error) {
 	return ops.NewTensor(ops.Uint8, ops.Shape{n}).Bytes(), nil
 }
 
-// stepDynamic runs a step whose shapes are known only now. What it allocates and
-// does not give as an output, or leaves behind when it fails, is counted as free
-// again at its end.
+// stepDynamic runs a step whose shapes are known only now.
 func (f *frame) stepDynamic(s *Step, b *boundStep) error {
-	f.grown = 0
-	defer func() { f.budget.give(f.grown) }()
 	specs := make([]ops.Spec, len(b.in))
 	for i, t := range b.in {
 		specs[i] = t.Spec()

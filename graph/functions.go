@@ -112,11 +112,16 @@ func (in *inliner) afford(n *onnx.Node, f *onnx.Function) bool {
 	return in.left >= 0
 }
 
-// weightBytes is the size of what the file holds in raw form.
+// weightBytes is the size of the constants that the file holds.
 func weightBytes(g *onnx.Graph) int {
 	n := 0
 	for _, t := range g.Initializers {
-		n += len(t.RawData)
+		n += storedBytes(t)
+	}
+	for _, s := range g.SparseInitializers {
+		if s.Values != nil {
+			n += storedBytes(s.Values)
+		}
 	}
 	return n
 }

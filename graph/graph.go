@@ -44,6 +44,8 @@ type Graph struct {
 	// Declared is what the file says of each output; the zero Spec where it says nothing.
 	Declared []ops.Spec
 	Opsets   map[string]int // by domain
+
+	folding *folding // what is left for constants; nil before the first Infer
 }
 
 // Value gives the value with that id.
@@ -83,6 +85,10 @@ func (g *Graph) specs(ids []ValueID) []ops.Spec {
 // operators, which nobody changes, are shared.
 func (g *Graph) Clone() *Graph {
 	c := *g
+	if g.folding != nil {
+		left := *g.folding
+		c.folding = &left
+	}
 	c.Values = slices.Clone(g.Values)
 	c.Inputs = slices.Clone(g.Inputs)
 	c.Outputs = slices.Clone(g.Outputs)

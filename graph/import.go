@@ -27,6 +27,7 @@ func Import(m *onnx.Model, opt ImportOptions) (*Graph, error) {
 		invalid:     &InvalidError{},
 		unsupported: &UnsupportedError{},
 	}
+	im.growth = opt.Limits.GrowthBytes + constantGrowth*weightBytes(m.Graph)
 	im.opsets(m.OpsetImports)
 	nodes := im.inline(m)
 	im.initializers(m.Graph)
@@ -58,6 +59,7 @@ type importer struct {
 	ids         map[string]ValueID
 	invalid     *InvalidError
 	unsupported *UnsupportedError
+	growth      int // bytes that sparse initializers may still become
 }
 
 // opsets records the versions of the domains and refuses those that are too new.
@@ -114,15 +116,29 @@ func (im *importer) initializers(g *onnx.Graph) {
 			im.invalid.add("a sparse initializer has no name")
 			continue
 		}
-		dense, err := s.Dense(im.opt.External, int64(im.opt.Limits.TensorBytes))
+		dense, err := s.Dense(im.opt.External, int64(im.denseLimit(s)))
 		if err != nil {
 			im.invalid.add("sparse initializer %s: %w", quote(s.Values.Name), err)
 			continue
 		}
 		if c := im.tensor("sparse initializer "+quote(s.Values.Name), dense); c != nil {
 			im.define(s.Values.Name, "sparse initializer", Value{Spec: c.Spec()})
+			im.growth -= heldBytes(c)
 		}
 	}
+}
+
+// denseLimit is how many bytes a sparse initializer may become: a few bytes of a
+// file can ask for gigabytes of zeros, as with nodes that are folded.
+func (im *importer) denseLimit(s *onnx.SparseTensor) int {
+	l := im.opt.Limits
+	return max(0, min(l.TensorBytes, im.growth, max(l.FoldSmall, l.FoldGrowth*storedBytes(s.Values))))
+}
+
+// storedBytes is the size of the elements that a file holds.
+func storedBytes(t *onnx.Tensor) int {
+	return len(t.RawData) + 4*(len(t.FloatData)+len(t.Int32Data)) + 8*(len(t.Int64Data)+len(t.DoubleData)+len(t.Uint64Data)) +
+		stringHeaderBytes*len(t.StringData)
 }
 
 // tensor converts a tensor; a fault is recorded and gives nil.

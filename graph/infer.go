@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/tconv/tconv/ops"
@@ -27,7 +28,11 @@ func (g *Graph) Infer(limits Limits) error { return g.infer(limits, ErrInvalidMo
 // infer is Infer; operators that cannot take their shapes are errors of the kind
 // fault: it is the model that is wrong, or what the caller gives it.
 func (g *Graph) infer(limits Limits, fault error) error {
-	f := &folder{limits: limits.withDefaults(), fault: fault}
+	limits = limits.withDefaults()
+	if g.folding == nil { // the first time; the plans of a model go on where loading ended
+		g.folding = &folding{bytes: limits.GrowthBytes + constantGrowth*g.constBytes(), work: limits.FoldNanoseconds}
+	}
+	f := &folder{limits: limits, fault: fault, folding: g.folding}
 	for _, n := range g.Nodes {
 		out, err := f.infer(g, n)
 		if err != nil {
@@ -46,7 +51,13 @@ func (g *Graph) infer(limits Limits, fault error) error {
 type folder struct {
 	limits Limits
 	fault  error
-	spent  int // bytes of all constants computed so far
+	*folding
+}
+
+// folding is what computing constants may still take.
+type folding struct {
+	bytes int
+	work  int // nanoseconds, by the operators' own estimates
 }
 
 // infer gives the Specs of the outputs of n, one for each of its Outputs.
@@ -67,7 +78,7 @@ func (f *folder) infer(g *Graph, n *Node) ([]ops.Spec, error) {
 	if err != nil {
 		return nil, as(f.fault, err)
 	}
-	if constant && !n.Def.Random && !allConst(out) && f.allows(in, out) {
+	if constant && !n.Def.Random && !allConst(out) && f.allows(n, in, out) {
 		return f.compute(n, in, out)
 	}
 	for i := range out {
@@ -104,7 +115,7 @@ func allConst(specs []ops.Spec) bool {
 
 // allows reports whether computing the outputs stays within the limits. A tiny
 // node may ask for gigabytes (ConstantOfShape, Tile, Expand).
-func (f *folder) allows(in, out []ops.Spec) bool {
+func (f *folder) allows(n *Node, in, out []ops.Spec) bool {
 	var inBytes, outBytes int
 	for _, s := range in {
 		if s.Kind != ops.KindTensor {
@@ -120,13 +131,14 @@ func (f *folder) allows(in, out []ops.Spec) bool {
 		}
 		outBytes += s.Bytes()
 	}
-	if outBytes > f.limits.FoldBytes || outBytes > f.limits.MemoryBytes-f.spent {
+	if outBytes > f.limits.FoldBytes || outBytes > f.bytes {
 		return false
 	}
 	return outBytes <= f.limits.FoldSmall || outBytes/f.limits.FoldGrowth <= inBytes
 }
 
-// compute runs a node on constants by its plain definition.
+// compute runs a node on constants by its plain definition. One that would take
+// long stays a node.
 func (f *folder) compute(n *Node, in, want []ops.Spec) ([]ops.Spec, error) {
 	args := make([]*ops.Tensor, len(in))
 	for i, s := range in {
@@ -135,9 +147,15 @@ func (f *folder) compute(n *Node, in, want []ops.Spec) ([]ops.Spec, error) {
 	results := make([]*ops.Tensor, len(want))
 	for i, s := range want {
 		results[i] = ops.NewTensor(s.DType, s.Shape)
-		f.spent += s.Bytes()
+		f.bytes -= s.Bytes()
 	}
-	if err := runGuarded(n.Impl, ops.NewCall(context.Background(), nil), args, results); err != nil {
+	call := ops.NewCall(context.Background(), nil).WithAllocator(&allowance{f.limits.FoldBytes}).WithWork(f.work)
+	err := runGuarded(n.Impl, call, args, results)
+	f.work = call.Work()
+	if call.Stop().Load() || errors.Is(err, ErrLimit) {
+		return want, nil
+	}
+	if err != nil {
 		return nil, as(ErrInvalidModel, err)
 	}
 	out := make([]ops.Spec, len(want))
@@ -145,6 +163,18 @@ func (f *folder) compute(n *Node, in, want []ops.Spec) ([]ops.Spec, error) {
 		out[i] = r.Spec()
 	}
 	return out, nil
+}
+
+// allowance is an allocator that gives so many bytes and no more.
+type allowance struct{ left int }
+
+// Alloc is for what an operator needs beside its outputs.
+func (a *allowance) Alloc(n int) ([]byte, error) {
+	if n > a.left {
+		return nil, fmt.Errorf("%w: %s more than a constant may need", ErrLimit, formatBytes(n))
+	}
+	a.left -= n
+	return ops.NewTensor(ops.Uint8, ops.Shape{n}).Bytes(), nil
 }
 
 // runner is what an Op and a Step have in common.

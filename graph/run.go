@@ -152,12 +152,14 @@ func (f *frame) step(i int, observe func(Event)) error {
 		start = time.Now()
 	}
 	f.call.SetWorkspace(b.space)
+	f.grown = 0
 	var err error
 	if s.Dynamic {
 		err = f.stepDynamic(s, b)
 	} else {
 		err = runGuarded(s.runner, f.call, b.in, b.out)
 	}
+	f.budget.give(f.grown) // what the step allocated and no output holds
 	if err != nil {
 		return err
 	}

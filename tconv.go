@@ -155,7 +155,7 @@ func load(source graph.Source, external *onnx.ExternalData, cfg *config) (loaded
 // options tell all of them, else nil.
 func (m *Model) shapesOf() []ops.Spec {
 	g := m.runner.Graph()
-	var out []ops.Spec
+	out := []ops.Spec{}
 	for _, id := range g.Inputs {
 		s := g.Value(id).Spec
 		if !s.Static() {

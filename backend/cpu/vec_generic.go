@@ -59,10 +59,7 @@ func eachReal(v vecArgs, f func(float64) float64) {
 
 func reluGeneric(v vecArgs) {
 	for i, x := range v.a[:len(v.dst)] {
-		if x <= 0 {
-			x = 0
-		}
-		v.dst[i] = x
+		v.dst[i] = max(x, 0)
 	}
 }
 
@@ -159,7 +156,7 @@ func exp64(x float64) float64 {
 	k := t + round - round
 	f := (t - k) * math.Ln2
 	f2 := f * f
-	p := (1 + f) + f2*((1.0/2+f/6)+f2*((1.0/24+f/120)+f2*(1.0/720+f/5040)))
+	p := (1 + f) + f2*((1./2+f*(1./6))+f2*((1./24+f*(1./120))+f2*(1./720+f*(1./5040))))
 	return p * math.Float64frombits(uint64(int64(k)+1023)<<52)
 }
 

@@ -122,3 +122,28 @@ func (e *Epilogue) bias(channel int) float32 {
 	}
 	return e.Bias[channel]
 }
+
+// vector is the activation of an output channel as a vector kernel; ActNone has none.
+func (a *Activation) vector(channel int) VecFunc {
+	switch a.Kind {
+	case ActRelu:
+		return VecFunc{Kind: VecRelu}
+	case ActLeakyRelu:
+		return VecFunc{Kind: VecLeakyRelu, A: a.A}
+	case ActPRelu:
+		return VecFunc{Kind: VecLeakyRelu, A: a.Slope[channel]}
+	case ActClip:
+		return VecFunc{Kind: VecClip, A: a.A, B: a.B}
+	case ActSigmoid:
+		return VecFunc{Kind: VecSigmoid}
+	case ActTanh:
+		return VecFunc{Kind: VecTanh}
+	case ActHardSigmoid:
+		return VecFunc{Kind: VecHardSigmoid, A: a.A, B: a.B}
+	case ActHardSwish:
+		return VecFunc{Kind: VecHardSwish}
+	case ActSiLU:
+		return VecFunc{Kind: VecSwish, A: 1}
+	}
+	panic("BUG: an activation without a vector kernel")
+}

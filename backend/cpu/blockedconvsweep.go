@@ -123,7 +123,7 @@ func (s *blockedSweep) pair(line, length int) {
 func (r *blockedRun) activate(w *blockedWorker, it blockedItem, first, last int) {
 	s := r.newSweep(w, it, false)
 	block, pitch := r.plan.k.Block, s.l.out[s.l.axis]
-	act := r.plan.ep.Act.vector()
+	act := r.plan.ep.Act.vector(0)
 	for line := first; line < last; line++ {
 		_, dst, _ := s.at(line)
 		for g := range it.groups {

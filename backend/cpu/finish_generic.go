@@ -82,10 +82,9 @@ func (k *Kernels) finish(args finishArgs, ep *Epilogue, channel int) {
 	if known {
 		return
 	}
-	act := ep.Act.vector()
 	for i := range args.rows {
 		row := args.dst[i*args.ldd:][:args.cols]
-		k.Map(act, row, row)
+		k.Map(ep.Act.vector(channel+i), row, row)
 	}
 }
 

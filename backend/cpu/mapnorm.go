@@ -163,7 +163,7 @@ func (k *Kernels) scaleMap(pool *Pool, stop *atomic.Bool, x, y *Map, f mapFactor
 				k.maps.affine(&w.affine)
 			}
 			if !known {
-				k.Map(act.vector(), dst, dst)
+				k.Map(act.vector(0), dst, dst)
 			}
 		}
 	})
@@ -174,21 +174,4 @@ func (a *Activation) DirtiesZero() bool {
 	x := []float32{0}
 	a.Apply(x, 0)
 	return x[0] != 0
-}
-
-// vector is the activation as a vector kernel.
-func (a *Activation) vector() VecFunc {
-	switch a.Kind {
-	case ActSigmoid:
-		return VecFunc{Kind: VecSigmoid}
-	case ActTanh:
-		return VecFunc{Kind: VecTanh}
-	case ActHardSigmoid:
-		return VecFunc{Kind: VecHardSigmoid, A: a.A, B: a.B}
-	case ActHardSwish:
-		return VecFunc{Kind: VecHardSwish}
-	case ActSiLU:
-		return VecFunc{Kind: VecSwish, A: 1}
-	}
-	panic("BUG: an activation without a vector kernel")
 }

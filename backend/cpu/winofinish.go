@@ -53,8 +53,9 @@ func (w *winoWorker) finishRow(phase int, p winoPart, t winoTiles, m []float32) 
 func (w *winoWorker) finishTiles(p winoPart, at [4]int, m []float32) {
 	r, block := w.run, w.run.k.Block
 	for g := p.from; g < p.to; g++ {
+		dst := r.y.Data[r.y.At(at[0], g, at[1], at[2], at[3]):]
 		w.out.src = unsafe.Pointer(&m[g*r.space.mGroup])
-		w.out.dst = unsafe.Pointer(&r.y.Data[r.y.At(at[0], g, at[1], at[2], at[3])])
+		w.out.dst = unsafe.Pointer(&dst[0])
 		w.out.bias = unsafe.Pointer(&r.bias[g*block])
 		if r.slopes != nil {
 			w.out.slope = unsafe.Pointer(&r.slopes[g*block])
@@ -63,6 +64,7 @@ func (w *winoWorker) finishTiles(p winoPart, at [4]int, m []float32) {
 			w.out.residual = unsafe.Pointer(&r.residual.Data[r.residual.At(at[0], g, at[1], at[2], at[3])])
 		}
 		r.output(&w.out)
+		raceWriteRows(dst, w.out.rows, block, r.y.Row*r.rows.out)
 		if r.later {
 			w.activate(g, at)
 		}
@@ -72,7 +74,7 @@ func (w *winoWorker) finishTiles(p winoPart, at [4]int, m []float32) {
 // activate applies an activation that the transforms do not know.
 func (w *winoWorker) activate(g int, at [4]int) {
 	r := w.run
-	act := r.ep.Act.vector()
+	act := r.ep.Act.vector(0)
 	cols, run := w.out.cols+(w.out.tiles-1)*r.cols.tile.outputs, 1
 	if r.cols.out == 1 {
 		cols, run = 1, cols // the pixels of a row lie side by side

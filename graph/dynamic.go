@@ -7,13 +7,7 @@ import (
 )
 
 // Alloc is the accounted allocator of operators whose outputs the data sizes.
-func (f *frame) Alloc(n int) ([]byte, error) {
-	if err := f.budget.take(n); err != nil {
-		return nil, err
-	}
-	f.grown += n
-	return ops.NewTensor(ops.Uint8, ops.Shape{n}).Bytes(), nil
-}
+func (f *frame) Alloc(n int) ([]byte, error) { return f.act.ledger.alloc(n) }
 
 // stepDynamic runs a step whose shapes are known only now.
 func (f *frame) stepDynamic(s *Step, b *boundStep) error {
@@ -37,43 +31,34 @@ func (f *frame) stepDynamic(s *Step, b *boundStep) error {
 	if err := runGuarded(s.runner, f.call, b.in, out); err != nil {
 		return err
 	}
+	return f.takeOutputs(s, b, out)
+}
+
+// takeOutputs makes what a step made the values of its outputs.
+func (f *frame) takeOutputs(s *Step, b *boundStep, out []*ops.Tensor) error {
 	if f.call.Stop().Load() {
 		return f.call.Err() // outputs may be missing
 	}
 	for i, id := range s.Node.Outputs {
-		if id == NoValue {
+		switch {
+		case id == NoValue:
+			continue
+		case out[i] == nil:
+			return fmt.Errorf("%w: output %d was not made", ErrInternal, i)
+		case out[i] == b.out[i]: // made where it lies
 			continue
 		}
-		if out[i] == nil {
-			return fmt.Errorf("%w: output %d was not made", ErrInternal, i)
-		}
 		b.out[i].Assign(out[i])
-		f.hold(id, min(heldBytes(out[i]), f.grown))
+		f.held = append(f.held, id)
+		if err := f.act.ledger.hold(b.out[i]); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// hold makes a dynamic value the owner of some of the bytes that the step allocated.
-func (f *frame) hold(id ValueID, n int) {
-	f.grown -= n
-	f.held[id] = n
-}
-
 // drop lets go of a dynamic value that nobody reads any more.
 func (f *frame) drop(id ValueID) {
-	f.budget.give(f.held[id])
-	delete(f.held, id)
+	f.act.ledger.drop(f.values[id])
 	f.values[id].Assign(&ops.Tensor{})
-}
-
-// stringHeaderBytes is what a string takes beside its text.
-const stringHeaderBytes = 16
-
-// heldBytes is the memory of a value and its members.
-func heldBytes(t *ops.Tensor) int {
-	n := len(t.Bytes()) + len(t.Strings())*stringHeaderBytes
-	for _, e := range t.Elems() {
-		n += heldBytes(e)
-	}
-	return n
 }

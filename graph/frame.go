@@ -19,15 +19,17 @@ type frame struct {
 	values []*ops.Tensor // by ValueID; nil where nobody makes or reads it
 	late   []ValueID     // views of what the caller lends: bound anew in every run
 	steps  []boundStep
-	held   map[ValueID]int // bytes of dynamic values, to give back
-	grown  int             // bytes that the running step allocated
-	lent   int             // bytes of outputs made for the caller, counted while the run goes on
+	held   []ValueID   // the dynamic values that were made in this run
+	own    activation  // of runs that begin here
+	act    *activation // of the run that goes on
+	inner  bool        // runs a sub-graph: outputs are for the step around it
 }
 
 // boundStep is a step with the headers of its operands.
 type boundStep struct {
 	in, out []*ops.Tensor
 	space   []byte
+	bodies  []*body // of a step that runs sub-graphs
 }
 
 // newFrame takes the plan's arena from the budget.
@@ -40,7 +42,8 @@ func newFrame(p *Plan, pool *cpu.Pool, b *budget) (*frame, error) {
 		b.give(p.ArenaBytes)
 		return nil, fmt.Errorf("%w: %w", ErrLimit, err)
 	}
-	f := &frame{plan: p, budget: b, arena: arena, held: map[ValueID]int{}}
+	f := &frame{plan: p, budget: b, arena: arena}
+	f.own.ledger = ledger{budget: b, loans: map[*byte]*loan{}}
 	f.call = ops.NewCall(context.Background(), pool).WithAllocator(f)
 	f.bindValues()
 	f.bindSteps()
@@ -49,6 +52,11 @@ func newFrame(p *Plan, pool *cpu.Pool, b *budget) (*frame, error) {
 
 // close gives the memory back.
 func (f *frame) close() {
+	for _, s := range f.steps {
+		for _, b := range s.bodies {
+			b.session.Close()
+		}
+	}
 	f.arena.Close()
 	f.budget.give(f.plan.ArenaBytes)
 }
@@ -123,6 +131,9 @@ func (f *frame) bindSteps() {
 	for i, s := range f.plan.Steps {
 		f.steps[i].in = f.headers(s.Node.Inputs)
 		f.steps[i].out = f.headers(s.Node.Outputs)
+		for k := range s.blocks {
+			f.steps[i].bodies = append(f.steps[i].bodies, newBody(&f.plan.Steps[i].blocks[k]))
+		}
 		if s.Workspace != nil {
 			f.steps[i].space = f.arena.Bytes(s.Workspace.Offset, s.Workspace.Size)
 		}

@@ -26,8 +26,7 @@ func (im *importer) inline(m *onnx.Model) []*onnx.Node {
 		in.functions[key] = f
 		im.functionOpsets(m, f)
 	}
-	in.expand(m.Graph.Nodes, 0)
-	return in.nodes
+	return in.expanded(m.Graph.Nodes, 0, 0)
 }
 
 // functionOpsets makes the domains that only a function imports known, and
@@ -52,24 +51,37 @@ func (im *importer) functionOpsets(m *onnx.Model, f *onnx.Function) {
 type inliner struct {
 	im        *importer
 	functions map[functionKey]*onnx.Function
-	nodes     []*onnx.Node
-	calls     int // makes names unique
-	left      int // bytes that bodies may still add
+	nodes     []*onnx.Node // of the graph that is being expanded
+	count     int          // nodes of all graphs
+	calls     int          // makes names unique
+	left      int          // bytes that bodies may still add
 	failed    bool
 }
 
-// expand appends nodes, replacing calls. depth counts calls within calls.
-func (in *inliner) expand(nodes []*onnx.Node, depth int) {
+// expanded gives the nodes of one graph with calls replaced. depth counts calls
+// within calls, level graphs within graphs.
+func (in *inliner) expanded(nodes []*onnx.Node, depth, level int) []*onnx.Node {
+	outer := in.nodes
+	in.nodes = nil
+	in.expand(nodes, depth, level)
+	made := in.nodes
+	in.nodes = outer
+	return made
+}
+
+// expand appends nodes, replacing calls.
+func (in *inliner) expand(nodes []*onnx.Node, depth, level int) {
 	for _, n := range nodes {
 		if in.failed {
 			return
 		}
 		f := in.functions[functionKey{n.Domain, n.OpType, n.Overload}]
 		switch {
-		case len(in.nodes) >= in.im.opt.Limits.Nodes:
+		case in.count >= in.im.opt.Limits.Nodes:
 			in.fail("the model has more than %d nodes: %w", in.im.opt.Limits.Nodes, ErrLimit)
 		case f == nil:
-			in.nodes = append(in.nodes, n)
+			in.count++
+			in.nodes = append(in.nodes, in.withBodies(n, depth, level))
 		case depth >= in.im.opt.Limits.FunctionDepth:
 			in.fail("function %s calls itself, or functions call each other more than %d deep: %w",
 				quote(f.Name), in.im.opt.Limits.FunctionDepth, ErrLimit)
@@ -80,9 +92,33 @@ func (in *inliner) expand(nodes []*onnx.Node, depth int) {
 			in.fail("calls of functions make the model larger than %s (in function %s): %w",
 				formatBytes(in.im.opt.Limits.InlineBytes), quote(f.Name), ErrLimit)
 		default:
-			in.expand(in.body(n, f), depth+1)
+			in.expand(in.body(n, f), depth+1, level)
 		}
 	}
+}
+
+// withBodies gives n with the calls in its sub-graphs replaced. Levels that the
+// importer refuses are left alone.
+func (in *inliner) withBodies(n *onnx.Node, depth, level int) *onnx.Node {
+	if !hasBody(n) || level > maxSubgraphDepth {
+		return n
+	}
+	c := *n
+	c.Attributes = slices.Clone(n.Attributes)
+	for i, a := range c.Attributes {
+		if a.G != nil {
+			attr, g := *a, *a.G
+			g.Nodes = in.expanded(g.Nodes, depth, level+1)
+			attr.G = &g
+			c.Attributes[i] = &attr
+		}
+	}
+	return &c
+}
+
+// hasBody reports whether an attribute of n is a graph.
+func hasBody(n *onnx.Node) bool {
+	return slices.ContainsFunc(n.Attributes, func(a *onnx.Attribute) bool { return a.G != nil })
 }
 
 // fail records a fault after which expanding makes no sense.
@@ -98,18 +134,29 @@ const inlinedNodeBytes = 1 << 10
 // afford takes the memory of one call off what is left: functions that call
 // functions can make a small file grow without bound, even if none holds a node.
 func (in *inliner) afford(n *onnx.Node, f *onnx.Function) bool {
-	cost := inlinedNodeBytes
-	for _, inner := range f.Nodes {
-		cost += inlinedNodeBytes + len(n.Name) + len(f.Name) + len(inner.Name)
-		for _, name := range inner.Inputs {
-			cost += len(name)
+	in.left -= inlinedNodeBytes + bodyBytes(f.Nodes, len(n.Name)+len(f.Name), 0)
+	return in.left >= 0
+}
+
+// bodyBytes is roughly what a copy of the nodes of a function takes, where names
+// get a prefix of so many bytes.
+func bodyBytes(nodes []*onnx.Node, prefix, level int) int {
+	cost := 0
+	for _, n := range nodes {
+		cost += inlinedNodeBytes + prefix + len(n.Name)
+		for _, name := range n.Inputs {
+			cost += prefix + len(name)
 		}
-		for _, name := range inner.Outputs {
-			cost += len(n.Name) + len(f.Name) + len(name)
+		for _, name := range n.Outputs {
+			cost += prefix + len(name)
+		}
+		for _, a := range n.Attributes {
+			if a.G != nil && level <= maxSubgraphDepth {
+				cost += inlinedNodeBytes + bodyBytes(a.G.Nodes, prefix, level+1)
+			}
 		}
 	}
-	in.left -= cost
-	return in.left >= 0
+	return cost
 }
 
 // weightBytes is the size of the constants that the file holds.
@@ -130,43 +177,118 @@ func weightBytes(g *onnx.Graph) int {
 func (in *inliner) body(n *onnx.Node, f *onnx.Function) []*onnx.Node {
 	in.calls++
 	prefix := fmt.Sprintf("%s/%s#%d/", n.Name, f.Name, in.calls)
-	names := map[string]string{"": ""}
-	bind := func(inner, outer []string) {
-		for i, name := range inner {
-			names[name] = ""
-			if i < len(outer) {
-				names[name] = outer[i]
-			}
+	names := &renaming{prefix: prefix, names: map[string]string{"": ""}}
+	for i, name := range f.Inputs {
+		names.names[name] = ""
+		if i < len(n.Inputs) {
+			names.names[name] = n.Inputs[i]
 		}
 	}
-	bind(f.Inputs, n.Inputs)
 	for i, name := range f.Outputs {
 		if i < len(n.Outputs) && n.Outputs[i] != "" {
-			names[name] = n.Outputs[i]
+			names.names[name] = n.Outputs[i]
 		}
 	}
-	rename := func(list []string) []string {
-		out := make([]string, len(list))
-		for i, name := range list {
-			renamed, ok := names[name]
-			if !ok {
-				renamed = prefix + name
-				names[name] = renamed
-			}
-			out[i] = renamed
+	return names.nodes(f.Nodes, attributesOf(n, f), 0)
+}
+
+// renaming gives the values inside a call of a function, and of the sub-graphs in
+// it, names that nobody else uses.
+type renaming struct {
+	prefix string
+	names  map[string]string
+	outer  *renaming // of the graph around a sub-graph
+}
+
+// name gives the new name; one that is seen first gets the prefix.
+func (r *renaming) name(old string) string {
+	for scope := r; scope != nil; scope = scope.outer {
+		if name, ok := scope.names[old]; ok {
+			return name
 		}
-		return out
 	}
-	given := attributesOf(n, f)
-	nodes := make([]*onnx.Node, len(f.Nodes))
-	for i, inner := range f.Nodes {
+	r.names[old] = r.prefix + old
+	return r.names[old]
+}
+
+func (r *renaming) list(names []string) []string {
+	out := make([]string, len(names))
+	for i, name := range names {
+		out[i] = r.name(name)
+	}
+	return out
+}
+
+// nodes copies nodes under new names; attributes that refer to parameters of the
+// function get the values that the call gives.
+func (r *renaming) nodes(list []*onnx.Node, given map[string]*onnx.Attribute, level int) []*onnx.Node {
+	out := make([]*onnx.Node, len(list))
+	for i, inner := range list {
 		c := *inner
-		c.Name = prefix + inner.Name
-		c.Inputs, c.Outputs = rename(inner.Inputs), rename(inner.Outputs)
+		c.Name = r.prefix + inner.Name
+		c.Inputs, c.Outputs = r.list(inner.Inputs), r.list(inner.Outputs)
 		c.Attributes = referred(inner.Attributes, given)
-		nodes[i] = &c
+		if hasBody(&c) && level <= maxSubgraphDepth {
+			c.Attributes = slices.Clone(c.Attributes)
+			for k, a := range c.Attributes {
+				if a.G != nil {
+					attr := *a
+					attr.G = r.graph(a.G, given, level+1)
+					c.Attributes[k] = &attr
+				}
+			}
+		}
+		out[i] = &c
 	}
-	return nodes
+	return out
+}
+
+// graph copies a sub-graph: names that it defines are its own, all others those of
+// the call around it.
+func (r *renaming) graph(g *onnx.Graph, given map[string]*onnx.Attribute, level int) *onnx.Graph {
+	own := &renaming{prefix: r.prefix, names: map[string]string{}, outer: r}
+	define := func(name string) {
+		if name != "" {
+			own.names[name] = r.prefix + name
+		}
+	}
+	for _, n := range g.Nodes {
+		for _, name := range n.Outputs {
+			define(name)
+		}
+	}
+	c := *g
+	c.Inputs, c.Initializers = slices.Clone(g.Inputs), slices.Clone(g.Initializers)
+	for i, in := range c.Inputs {
+		define(in.Name)
+		v := *in
+		v.Name = own.name(in.Name)
+		c.Inputs[i] = &v
+	}
+	for i, t := range c.Initializers {
+		define(t.Name)
+		v := *t
+		v.Name = own.name(t.Name)
+		c.Initializers[i] = &v
+	}
+	c.SparseInitializers = slices.Clone(g.SparseInitializers)
+	for i, s := range c.SparseInitializers {
+		if s.Values != nil {
+			define(s.Values.Name)
+			sparse, values := *s, *s.Values
+			values.Name = own.name(values.Name)
+			sparse.Values = &values
+			c.SparseInitializers[i] = &sparse
+		}
+	}
+	c.Nodes = own.nodes(g.Nodes, given, level)
+	c.Outputs = slices.Clone(g.Outputs)
+	for i, o := range c.Outputs {
+		v := *o
+		v.Name = own.name(o.Name)
+		c.Outputs[i] = &v
+	}
+	return &c
 }
 
 // attributesOf gives the values of a function's parameters in one call.

@@ -28,6 +28,22 @@ func (g *Graph) widenHalf() error {
 	return w.outputs()
 }
 
+// widenBody does the same to a sub-graph: what it gets from the graph around it
+// is wide there, and what it gives has to be.
+func (g *Graph) widenBody() error {
+	w := &widener{g: g, renamed: map[ValueID]ValueID{}}
+	w.constants()
+	if err := w.nodes(); err != nil {
+		return err
+	}
+	for i, id := range g.Outputs {
+		if wide, ok := w.renamed[id]; ok {
+			g.Outputs[i] = wide
+		}
+	}
+	return nil
+}
+
 // widener is the state of one widenHalf.
 type widener struct {
 	g       *Graph

@@ -26,17 +26,11 @@ func Import(m *onnx.Model, opt ImportOptions) (*Graph, error) {
 		ids:         map[string]ValueID{},
 		invalid:     &InvalidError{},
 		unsupported: &UnsupportedError{},
+		scope:       scope{nodes: new(int)},
 	}
 	im.growth = opt.Limits.GrowthBytes + constantGrowth*weightBytes(m.Graph)
 	im.opsets(m.OpsetImports)
-	nodes := im.inline(m)
-	im.initializers(m.Graph)
-	im.inputs(m.Graph)
-	im.declareOutputs(nodes)
-	for i, n := range nodes {
-		im.node(i, n)
-	}
-	im.outputs(m.Graph)
+	im.contents(m.Graph, im.inline(m))
 	if err := im.invalid.orNil(); err != nil {
 		return nil, err
 	}
@@ -60,6 +54,24 @@ type importer struct {
 	invalid     *InvalidError
 	unsupported *UnsupportedError
 	growth      int // bytes that sparse initializers may still become
+	scope       scope
+}
+
+// contents imports a graph; its nodes are given apart, since calls of functions
+// were replaced in them.
+func (im *importer) contents(g *onnx.Graph, nodes []*onnx.Node) {
+	if *im.scope.nodes += len(nodes); *im.scope.nodes > im.opt.Limits.Nodes {
+		im.invalid.add("the model has more than %d nodes: %w", im.opt.Limits.Nodes, ErrLimit)
+		return
+	}
+	im.initializers(g)
+	im.inputs(g)
+	im.scope.next = ValueID(len(im.graph.Values))
+	im.declareOutputs(nodes)
+	for i, n := range nodes {
+		im.node(i, n)
+	}
+	im.outputs(g)
 }
 
 // opsets records the versions of the domains and refuses those that are too new.
@@ -93,6 +105,9 @@ func (im *importer) define(name, what string, v Value) ValueID {
 	if old, ok := im.ids[name]; ok {
 		im.invalid.add("%s %s has the name of another value", what, quote(name))
 		return old
+	}
+	if im.hides(name) {
+		im.invalid.add("%s %s of a sub-graph has the name of a value of the graph around it", what, quote(name))
 	}
 	v.Name = name
 	id := im.graph.AddValue(v)
@@ -162,6 +177,8 @@ func (im *importer) inputs(g *onnx.Graph) {
 		switch {
 		case in.Name == "":
 			im.invalid.add("a graph input has no name")
+		case initial[in.Name] && im.scope.parent != nil:
+			im.invalid.add("input %s of a sub-graph is an initializer too", quote(in.Name))
 		case initial[in.Name]:
 		default:
 			spec, dims, err := convertType(in.Type)
@@ -207,8 +224,35 @@ func (im *importer) node(index int, src *onnx.Node) {
 		im.invalid.add("node %s (%s): %w", quote(n.Name), plain(n.Op), err)
 		return
 	}
-	im.build(n)
+	if im.subgraphs(n) {
+		im.build(n)
+	}
 	im.graph.Nodes = append(im.graph.Nodes, n)
+	for id := range given(n.Outputs) {
+		im.scope.next = max(im.scope.next, id+1)
+	}
+}
+
+// subgraphs imports the graphs in the attributes of n; false means a fault.
+func (im *importer) subgraphs(n *Node) bool {
+	if n.is("Loop") { // M and cond may be left out at the end
+		for len(n.Inputs) < 2 {
+			n.Inputs = append(n.Inputs, NoValue)
+		}
+	}
+	first := len(n.Inputs)
+	for i, a := range n.Attrs {
+		if a.Kind != ops.AttrGraph {
+			continue
+		}
+		src, _ := a.Body.(*onnx.Graph)
+		s := im.subgraph(n, first, src)
+		if s == nil {
+			return false
+		}
+		n.Attrs[i].Body = s
+	}
+	return true
 }
 
 // resolve gives the ids of names; "" is an omitted value.
@@ -219,7 +263,7 @@ func (im *importer) resolve(n *Node, names []string) []ValueID {
 		if name == "" {
 			continue
 		}
-		id, ok := im.ids[name]
+		id, ok := im.lookup(name)
 		if !ok {
 			im.invalid.add("node %s (%s): input %s is made by no node, is no initializer and no graph input", quote(n.Name), plain(n.Op), quote(name))
 			continue
@@ -303,7 +347,7 @@ func (im *importer) outputs(g *onnx.Graph) {
 		im.invalid.add("the graph has no outputs")
 	}
 	for _, out := range g.Outputs {
-		id, ok := im.ids[out.Name]
+		id, ok := im.lookup(out.Name)
 		if !ok {
 			im.invalid.add("graph output %s is made by no node", quote(out.Name))
 			continue

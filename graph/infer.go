@@ -33,6 +33,11 @@ func (g *Graph) infer(limits Limits, fault error) error {
 		g.folding = &folding{bytes: limits.GrowthBytes + constantGrowth*g.constBytes(), work: limits.FoldNanoseconds}
 	}
 	f := &folder{limits: limits, fault: fault, folding: g.folding}
+	return f.graph(g)
+}
+
+// graph infers the values of one graph, or of a graph in one of its nodes.
+func (f *folder) graph(g *Graph) error {
 	for _, n := range g.Nodes {
 		out, err := f.infer(g, n)
 		if err != nil {
@@ -64,6 +69,9 @@ type folding struct {
 func (f *folder) infer(g *Graph, n *Node) ([]ops.Spec, error) {
 	in := g.specs(n.Inputs)
 	unknown := make([]ops.Spec, len(n.Outputs))
+	if fl, ok := n.Impl.(flow); ok {
+		return fl.inferIn(f, n, in)
+	}
 	constant := true
 	for i, id := range n.Inputs {
 		if id == NoValue {

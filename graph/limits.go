@@ -16,6 +16,7 @@ type Limits struct {
 	FunctionDepth   int // functions that call functions
 	InlineBytes     int // nodes and names that calls of functions add, beside the bytes of the weights
 	Plans           int // plans kept, one per set of input shapes
+	LoopTrips       int // trips that the loops of one run may take together
 	Sessions        int // idle sessions kept per plan
 }
 
@@ -34,6 +35,7 @@ const (
 	defaultInlineBytes     = 12 << 20
 	defaultPlans           = 8
 	defaultSessions        = 4
+	defaultLoopTrips       = 10_000_000
 )
 
 // DefaultLimits gives the limits that zero fields mean, here and now: that of memory
@@ -43,7 +45,7 @@ func DefaultLimits() Limits { return Limits{}.withDefaults() }
 // Negative reports whether a field is below zero, which means nothing.
 func (l Limits) Negative() bool {
 	return min(l.MemoryBytes, l.TensorBytes, l.FoldBytes, l.FoldGrowth, l.FoldSmall, l.FoldNanoseconds, l.GrowthBytes, l.Nodes, l.FunctionDepth, l.InlineBytes,
-		l.Plans, l.Sessions) < 0
+		l.Plans, l.Sessions, l.LoopTrips) < 0
 }
 
 // constantGrowth is how many times the bytes of its own constants a model may take
@@ -69,5 +71,6 @@ func (l Limits) withDefaults() Limits {
 	set(&l.InlineBytes, defaultInlineBytes)
 	set(&l.Plans, defaultPlans)
 	set(&l.Sessions, defaultSessions)
+	set(&l.LoopTrips, defaultLoopTrips)
 	return l
 }

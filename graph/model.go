@@ -33,6 +33,8 @@ type Model struct {
 	budget  *budget
 	weights *weights
 
+	inner bool // runs a sub-graph: pool, packed weights and budget are those of the model around it
+
 	mu       sync.Mutex
 	entries  []*entry // most recently used first
 	sessions map[*Session]struct{}
@@ -58,13 +60,8 @@ func NewModel(g *Graph, opt RunOptions) (*Model, error) {
 	if opt.Shaped {
 		fault = ErrInput
 	}
-	if err := g.infer(opt.Limits, fault); err != nil {
+	if err := g.prepare(opt.Limits, fault, opt.Reference); err != nil {
 		return nil, err
-	}
-	if !opt.Reference {
-		if err := g.Rewrite(LoadPasses); err != nil {
-			return nil, err
-		}
 	}
 	m := &Model{graph: g, opt: opt, packed: ops.NewPacked(), pool: cpu.NewPool(opt.Threads), sessions: map[*Session]struct{}{}}
 	m.budget = &budget{limit: int64(opt.Limits.MemoryBytes), packed: m.packed.Bytes, reclaim: m.reclaim}
@@ -119,7 +116,9 @@ func (m *Model) Close() error {
 	}
 	m.entries = nil
 	m.mu.Unlock()
-	m.pool.Close()
+	if !m.inner {
+		m.pool.Close()
+	}
 	return nil
 }
 
@@ -162,7 +161,7 @@ func (m *Model) specialise(inputs []ops.Spec, visit func(stage string, g *Graph)
 		fault = ErrInput // the model said nothing wrong until these shapes came in
 	}
 	g.Bind(inputs)
-	if err := g.infer(m.opt.Limits, fault); err != nil {
+	if err := g.settle(m.opt.Limits, fault, m.opt.Reference); err != nil {
 		return nil, err
 	}
 	visit("infer", g)
@@ -186,7 +185,7 @@ func (m *Model) compile(inputs []ops.Spec) (*Plan, error) {
 		}
 		return Compile(g, CompileOptions{
 			Kernels: m.opt.Kernels, Pool: m.pool, Reference: m.opt.Reference,
-			Packed: m.packed, Limits: m.opt.Limits,
+			Packed: m.packed, Limits: m.opt.Limits, budget: m.budget,
 		})
 	})
 }
@@ -286,7 +285,7 @@ func (m *Model) evict(e *entry) {
 func (e *entry) dispose() {
 	e.dropFrames()
 	if e.plan != nil {
-		e.plan.use.Release()
+		e.plan.release()
 	}
 }
 
@@ -300,14 +299,14 @@ func (e *entry) dropFrames() {
 
 // sameInput compares what decides a plan: the types and shapes of inputs.
 func sameInput(a, b ops.Spec) bool {
-	return a.Kind == b.Kind && a.DType == b.DType && a.Shape.Equal(b.Shape)
+	return a.Kind == b.Kind && a.Holds == b.Holds && a.DType == b.DType && a.Shape.Equal(b.Shape)
 }
 
 // plainSpecs copies types and shapes without values.
 func plainSpecs(in []ops.Spec) []ops.Spec {
 	out := make([]ops.Spec, len(in))
 	for i, s := range in {
-		out[i] = ops.Spec{Kind: s.Kind, DType: s.DType, Shape: s.Shape.Clone()}
+		out[i] = ops.Spec{Kind: s.Kind, Holds: s.Holds, DType: s.DType, Shape: s.Shape.Clone()}
 	}
 	return out
 }
@@ -325,7 +324,7 @@ func (m *Model) CheckInputs(inputs []ops.Spec) error {
 
 // accepts reports whether a value fits a declaration.
 func accepts(declared, got ops.Spec) bool {
-	if declared.Kind != got.Kind || declared.DType != ops.Undefined && declared.DType != got.DType {
+	if declared.Kind != got.Kind || declared.Holds != got.Holds || declared.DType != ops.Undefined && declared.DType != got.DType {
 		return false
 	}
 	if got.Kind != ops.KindTensor || declared.Shape == nil {

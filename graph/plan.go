@@ -22,6 +22,7 @@ type Plan struct {
 
 	places []place // by ValueID
 	use    *ops.PackedUse
+	trips  int // that loops may take in one run
 }
 
 // Step is one operator of a plan.
@@ -35,6 +36,8 @@ type Step struct {
 	Workspace *Range // in the arena, or nil
 
 	runner runner
+	flow   flow         // of an operator that runs sub-graphs, else nil
+	blocks []block      // its sub-graphs
 	frees  []ValueID    // dynamic values that nobody reads afterwards
 	lanes  bool         // padding lanes are cleared too
 	unread map[int]bool // constant inputs that the step does not read
@@ -72,13 +75,15 @@ type CompileOptions struct {
 	Reference bool // plain definitions only, no sharing of memory
 	Packed    *ops.Packed
 	Limits    Limits
+
+	budget *budget // of the model, for the frames of sub-graphs
 }
 
 // Compile makes a plan of a graph whose inputs are bound and whose values are
 // inferred.
 func Compile(g *Graph, opt CompileOptions) (made *Plan, err error) {
 	opt.Limits = opt.Limits.withDefaults()
-	p := &Plan{Graph: g, use: opt.Packed.Use()}
+	p := &Plan{Graph: g, use: opt.Packed.Use(), trips: opt.Limits.LoopTrips}
 	defer func() {
 		if made == nil {
 		}
@@ -109,6 +114,16 @@ func Compile(g *Graph, opt CompileOptions) (made *Plan, err error) {
 			ErrLimit, formatBytes(need), formatBytes(opt.Limits.MemoryBytes))
 	}
 	return p, nil
+}
+
+// release gives back what the plan holds: packed weights and its sub-graphs' plans.
+func (p *Plan) release() {
+	for _, s := range p.Steps {
+		for _, b := range s.blocks {
+			b.model.Close()
+		}
+	}
+	p.use.Release()
 }
 
 // checkSizes refuses values that alone exceed the memory limit, before anything is
@@ -143,15 +158,26 @@ func (p *Plan) needBytes(packed *ops.Packed) int {
 	return packed.Bytes() + p.ArenaBytes + p.OutputBytes + p.Graph.constBytes()
 }
 
-// constBytes is the memory of the constants.
+// constBytes is the memory of the constants, those of sub-graphs included.
 func (g *Graph) constBytes() int {
 	n := 0
+	g.eachConst(map[*ops.Tensor]bool{}, func(c *ops.Tensor) { n += heldBytes(c) })
+	return n
+}
+
+// eachConst calls f for every constant of the graph and of its sub-graphs once.
+func (g *Graph) eachConst(seen map[*ops.Tensor]bool, f func(*ops.Tensor)) {
 	for i := range g.Values {
-		if c := g.Values[i].Spec.Const; c != nil {
-			n += heldBytes(c)
+		if c := g.Values[i].Spec.Const; c != nil && !seen[c] {
+			seen[c] = true
+			f(c)
 		}
 	}
-	return n
+	for _, n := range g.Nodes {
+		for _, s := range n.subgraphs() {
+			s.graph.eachConst(seen, f)
+		}
+	}
 }
 
 // bind chooses how a node is computed.
@@ -159,6 +185,10 @@ func (p *Plan) bind(n *Node, opt *CompileOptions) (Step, ops.Needs, error) {
 	g := p.Graph
 	in, out := g.specs(n.Inputs), g.specs(n.Outputs)
 	step := Step{Node: n, Kernel: "plain", runner: n.Impl}
+	if fl, ok := n.Impl.(flow); ok {
+		step.bindFlow(fl, in, static(out, n.Outputs), opt)
+		return step, ops.Needs{}, nil
+	}
 	if !static(in, n.Inputs) || !static(out, n.Outputs) {
 		step.Dynamic = true
 		return step, ops.Needs{}, nil

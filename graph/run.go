@@ -9,6 +9,15 @@ import (
 	"github.com/tconv/tconv/ops"
 )
 
+// activation is what the frames of one run share: that of the graph and those of
+// its sub-graphs.
+type activation struct {
+	ctx    context.Context
+	stop   *atomic.Bool // set when ctx ends
+	ledger ledger
+	trips  int // that loops may still take
+}
+
 // run computes the outputs. outputs has one element per graph output: a tensor
 // of the right type and shape whose memory is written, or one that is empty
 // (the zero Tensor) and receives memory of its own.
@@ -17,14 +26,23 @@ func (f *frame) run(ctx context.Context, inputs, outputs []*ops.Tensor, observe 
 		return fmt.Errorf("%w: %w", ErrCanceled, err)
 	}
 	defer recovered(&err)
-	defer f.release()
+	act := &f.own
 	// A new flag for each run: a context that ends just when the run does sets one
 	// that nobody reads any more.
-	stop := new(atomic.Bool)
+	act.ctx, act.stop, act.trips = ctx, new(atomic.Bool), f.plan.trips
+	stop := act.stop
 	if ctx.Done() != nil {
 		defer context.AfterFunc(ctx, func() { stop.Store(true) })()
 	}
-	f.call.Begin(ctx, stop)
+	defer act.ledger.close()
+	return f.compute(act, inputs, outputs, observe)
+}
+
+// compute is run as a part of a run that goes on.
+func (f *frame) compute(act *activation, inputs, outputs []*ops.Tensor, observe func(Event)) error {
+	f.act = act
+	defer f.release()
+	f.call.Begin(act.ctx, act.stop)
 	f.bindInputs(inputs)
 	if err := f.bindOutputs(outputs); err != nil {
 		return err
@@ -34,10 +52,10 @@ func (f *frame) run(ctx context.Context, inputs, outputs []*ops.Tensor, observe 
 	}
 	for i := range f.steps {
 		if err := f.step(i, observe); err != nil {
-			return f.plan.Steps[i].Node.at(f.explain(ctx, err))
+			return f.plan.Steps[i].Node.at(f.explain(act.ctx, err))
 		}
-		if f.call.Stop().Load() {
-			return fmt.Errorf("%w: %w", ErrCanceled, context.Cause(ctx))
+		if act.stop.Load() {
+			return fmt.Errorf("%w: %w", ErrCanceled, context.Cause(act.ctx))
 		}
 	}
 	return f.finish(outputs)
@@ -68,15 +86,31 @@ func (f *frame) bindOutputs(outputs []*ops.Tensor) error {
 		}
 		spec := f.plan.Graph.Values[id].Spec
 		if outputs[i].DType() == ops.Undefined {
-			if err := f.lend(spec.Bytes()); err != nil {
+			if err := f.newOutput(outputs[i], spec); err != nil {
 				return err
 			}
-			outputs[i].Assign(ops.NewTensor(spec.DType, spec.Shape.Clone()))
 		} else if got := outputs[i].Spec(); !sameShape(got, spec) {
 			return fmt.Errorf("%w: output %s is %v, want %v", ErrInput, quote(f.plan.Graph.Values[id].Name), got, spec)
 		}
 		f.values[id].Assign(outputs[i])
 	}
+	return nil
+}
+
+// newOutput allocates an output of known shape.
+func (f *frame) newOutput(out *ops.Tensor, spec ops.Spec) error {
+	if f.inner {
+		t, err := f.call.New(spec.DType, spec.Shape)
+		if err != nil {
+			return err
+		}
+		out.Assign(t)
+		return f.act.ledger.hold(out)
+	}
+	if err := f.act.ledger.lend(spec.Bytes()); err != nil {
+		return err
+	}
+	out.Assign(ops.NewTensor(spec.DType, spec.Shape.Clone()))
 	return nil
 }
 
@@ -90,17 +124,19 @@ func (f *frame) finish(outputs []*ops.Tensor) error {
 		}
 		value := f.values[id]
 		if outputs[i].DType() == ops.Undefined {
-			if err := f.lend(heldBytes(value)); err != nil {
+			if err := f.giveOutput(outputs[i], value); err != nil {
 				return err
 			}
-			outputs[i].Assign(value.Clone())
 			continue
 		}
-		if got := outputs[i].Spec(); got.Kind != value.Kind() || got.DType != value.DType() || !got.Shape.Equal(value.Shape()) {
+		got := outputs[i].Spec()
+		if got.Kind != value.Kind() || got.DType != value.DType() || !got.Shape.Equal(value.Shape()) {
 			return fmt.Errorf("%w: output %s is %v, want %v", ErrInput, quote(f.plan.Graph.Values[id].Name), outputs[i], value)
 		}
 		if value.Kind() != ops.KindTensor { // its members may be of any number and shape
-			outputs[i].Assign(value.Clone())
+			if err := f.giveOutput(outputs[i], value); err != nil {
+				return err
+			}
 			continue
 		}
 		copy(outputs[i].Bytes(), value.Bytes())
@@ -109,23 +145,32 @@ func (f *frame) finish(outputs []*ops.Tensor) error {
 	return nil
 }
 
-// lend counts the memory of an output until the run ends; then it is the caller's.
-func (f *frame) lend(n int) error {
-	if err := f.budget.take(n); err != nil {
+// giveOutput makes an output of a value that is there. A sub-graph shares it with
+// the step around it. The caller gets the value itself where nobody else will use
+// its memory, else a copy.
+func (f *frame) giveOutput(out, value *ops.Tensor) error {
+	switch {
+	case f.inner:
+		out.Assign(value)
+		return f.act.ledger.hold(out)
+	case f.act.ledger.hand(value):
+		out.Assign(value)
+		return nil
+	}
+	if err := f.act.ledger.lend(heldBytes(value)); err != nil {
 		return err
 	}
-	f.lent += n
+	out.Assign(value.Clone())
 	return nil
 }
 
 // release lets go of what belongs to one run: dynamic values, and the memory of
 // the caller, which an idle frame must not keep alive.
 func (f *frame) release() {
-	f.budget.give(f.lent)
-	f.lent = 0
-	for id := range f.held {
+	for _, id := range f.held {
 		f.drop(id)
 	}
+	f.held = f.held[:0]
 	empty := ops.Tensor{}
 	for id, v := range f.values {
 		switch f.plan.places[id].kind {
@@ -136,6 +181,7 @@ func (f *frame) release() {
 	for _, id := range f.late {
 		f.values[id].Assign(&empty)
 	}
+	f.act = nil
 }
 
 // step runs step i.
@@ -152,14 +198,16 @@ func (f *frame) step(i int, observe func(Event)) error {
 		start = time.Now()
 	}
 	f.call.SetWorkspace(b.space)
-	f.grown = 0
+	defer f.act.ledger.sweep(f.act.ledger.mark())
 	var err error
-	if s.Dynamic {
+	switch {
+	case s.flow != nil:
+		err = f.stepFlow(s, b)
+	case s.Dynamic:
 		err = f.stepDynamic(s, b)
-	} else {
+	default:
 		err = runGuarded(s.runner, f.call, b.in, b.out)
 	}
-	f.budget.give(f.grown) // what the step allocated and no output holds
 	if err != nil {
 		return err
 	}

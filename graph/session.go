@@ -121,8 +121,10 @@ func (s *Session) prepare() error {
 		return nil
 	}
 	s.letGo()
-	if err := s.model.CheckInputs(s.specs); err != nil {
-		return err
+	if !s.model.inner {
+		if err := s.model.CheckInputs(s.specs); err != nil {
+			return err
+		}
 	}
 	e, err := s.model.acquire(s.specs)
 	if err != nil {

@@ -61,6 +61,17 @@ func (k mapKernel) planeMask(c, spare, pixel int) {
 	k.op("", "VPAND %s, %s, %s", k.v(pixel), k.v(spare), k.v(spare))
 }
 
+// nextPlane moves DX on to the plane of lane c+1, if there is one: what a mask leaves out must not lie at an address
+// that faults either, or every access takes hundreds of cycles (Zen 4).
+func (k mapKernel) nextPlane(c int) {
+	if c == k.lanes-1 {
+		return
+	}
+	k.op("", "MOVLQSX %d(R10), AX", 4*(c+1))
+	k.op("", "ANDQ R9, AX")
+	k.op("", "ADDQ AX, DX")
+}
+
 // pixelMask sets R12, or register pixel of AVX2, to the first CX pixels of a tile.
 func (k mapKernel) pixelMask(label string, pixel int) {
 	if k.isa == avx512 {
@@ -172,7 +183,7 @@ func (k mapKernel) interleave(fn string) {
 			} else {
 				k.op("", "VMASKMOVPS (DX), %s, %s", k.v(14), k.v(c))
 			}
-			k.op("", "ADDQ R9, DX")
+			k.nextPlane(c)
 		}
 		k.transpose()
 		k.eachPixel(fn, func(i int) { k.op("", "VMOVUPS %s, %d(SI)", k.v(i), i*k.bytes()) })
@@ -192,7 +203,7 @@ func (k mapKernel) apart(fn string) {
 			} else {
 				k.op("", "VMASKMOVPS %s, %s, (DX)", k.v(c), k.v(14))
 			}
-			k.op("", "ADDQ R9, DX")
+			k.nextPlane(c)
 		}
 	})
 }

@@ -54,5 +54,8 @@ func (w *winoWorker) transformRow(p winoPart, t winoTiles, v []float32, next int
 		w.in.src = unsafe.Pointer(&x.Data[at+g*x.Group])
 		w.in.dst = unsafe.Pointer(&v[g*s.vGroup])
 		r.input(&w.in)
+		for y := range r.rows.tile.points() {
+			raceRead(x.Data[at+g*x.Group+y*x.Row*r.rows.step:][:x.Block])
+		}
 	}
 }

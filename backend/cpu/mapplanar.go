@@ -58,11 +58,30 @@ func (t *transposition) move(w *mapScratch, pixel, planes []float32, pixels int,
 			pixels: n, lanes: &w.lanes[0],
 		}
 		_ = pixel[(first+n)*t.m.Block-1]
-		if toMap {
+		switch {
+		case toMap:
 			raceWrite(pixel[first*t.m.Block:][:n*t.m.Block])
 			t.k.maps.interleave(&w.transpose)
-		} else {
+		case w.lanes[t.m.Block-1] == 0:
+			t.moveSome(w, planes[first:], n)
+		default:
 			t.k.maps.apart(&w.transpose)
+		}
+	}
+}
+
+// moveSome copies pixels of a group that lacks lanes to its planes, by way of planes for all lanes: masked stores
+// behind the end of a tensor, to pages that are not there, are very slow.
+func (t *transposition) moveSome(w *mapScratch, planes []float32, pixels int) {
+	if cap(w.floats) < t.m.Block*mapCallPixels {
+		w.floats = make([]float32, t.m.Block*mapCallPixels)
+	}
+	all := w.floats[:t.m.Block*mapCallPixels]
+	w.transpose.planes, w.transpose.pitch, w.transpose.lanes = unsafe.Pointer(&all[0]), floatSize*mapCallPixels, &allLanes[0]
+	t.k.maps.apart(&w.transpose)
+	for c := range t.m.Block {
+		if w.lanes[c] != 0 {
+			copy(planes[c*volume(t.m.Size):][:pixels], all[c*mapCallPixels:])
 		}
 	}
 }

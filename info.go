@@ -17,6 +17,7 @@ type Info struct {
 	Shape []int    // -1 where a dimension is open; nil where not even the rank is said
 	Dims  []string // the same as text, with the model's own names of open dimensions
 	Kind  ops.Kind // a tensor, or a sequence or optional of such
+	Holds ops.Kind // of an optional: whether it holds a tensor or a sequence
 }
 
 // String writes the type as float[1, 3, height, width].
@@ -26,6 +27,8 @@ func (i Info) String() string {
 		text = "?"
 	}
 	switch {
+	case i.Kind == ops.KindOptional && i.Holds == ops.KindSequence:
+		return fmt.Sprintf("optional(sequence(%s))", text)
 	case i.Kind != ops.KindTensor:
 		return fmt.Sprintf("%v(%s)", i.Kind, text)
 	case i.Dims == nil:
@@ -50,7 +53,7 @@ func infos(g *graph.Graph, ids []graph.ValueID, declared []ops.Spec) []Info {
 		if declared != nil && i < len(declared) {
 			spec = declared[i]
 		}
-		out[i] = Info{Name: v.Name, Kind: spec.Kind, DType: spec.DType, Shape: spec.Shape.Clone(), Dims: slices.Clone(v.Dims)}
+		out[i] = Info{Name: v.Name, Kind: spec.Kind, Holds: spec.Holds, DType: spec.DType, Shape: spec.Shape.Clone(), Dims: slices.Clone(v.Dims)}
 		for k := range out[i].Dims {
 			if k < len(spec.Shape) && spec.Shape[k] != ops.Unknown {
 				out[i].Dims[k] = fmt.Sprint(spec.Shape[k])
@@ -230,7 +233,7 @@ func (m *Model) specsFor(shapes map[string][]int) ([]ops.Spec, error) {
 	}
 	var specs []ops.Spec
 	for _, in := range m.inputs {
-		spec := ops.Spec{Kind: in.Kind, DType: in.DType, Shape: ops.Shape(in.Shape).Clone()}
+		spec := ops.Spec{Kind: in.Kind, Holds: in.Holds, DType: in.DType, Shape: ops.Shape(in.Shape).Clone()}
 		if s, ok := shapes[in.Name]; ok {
 			if err := ops.Shape(s).Check(); err != nil {
 				return nil, m.inputError(err.Error())

@@ -257,11 +257,12 @@ func (s *Session) RunInto(ctx context.Context, in, out Tensors) error {
 func (s *Session) bindInputs(in Tensors) error {
 	s.in = s.in[:0]
 	for i := range s.model.inputs {
-		t := in[s.model.inputs[i].Name]
-		if t == nil || t.value.DType() == ops.Undefined {
-			return s.model.inputError(fmt.Sprintf("input %q is missing", s.model.inputs[i].Name))
+		declared := s.model.inputs[i]
+		t := in[declared.Name]
+		if t == nil || t.value.DType() == ops.Undefined && t.value.Kind() != ops.KindOptional {
+			return s.model.inputError(fmt.Sprintf("input %q is missing", declared.Name))
 		}
-		s.in = append(s.in, &t.value)
+		s.in = append(s.in, asInput(&t.value, declared))
 	}
 	if len(in) > len(s.in) {
 		for name := range in {

@@ -96,6 +96,19 @@ func Data[T Element](t *Tensor) ([]T, error) {
 // DType is the type of the elements.
 func (t *Tensor) DType() DType { return t.value.DType() }
 
+// Kind says what a value is; its zero value is a tensor.
+type Kind = ops.Kind
+
+// The kinds of values.
+const (
+	KindTensor   = ops.KindTensor
+	KindSequence = ops.KindSequence
+	KindOptional = ops.KindOptional
+)
+
+// Kind says whether the value is a tensor, a sequence or an optional.
+func (t *Tensor) Kind() Kind { return t.value.Kind() }
+
 // Shape gives a copy of the dimensions; empty for a scalar.
 func (t *Tensor) Shape() []int { return t.value.Shape().Clone() }
 

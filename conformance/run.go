@@ -102,16 +102,27 @@ func (s *Suite) runSet(ctx context.Context, t Test, set string, m *tconv.Model, 
 	return nil
 }
 
-// tensor reads a value of a data set.
+// tensor reads a value of a data set: the declared type says which message it is.
 func (s *Suite) tensor(t Test, name string, info *onnx.ValueInfo) (*tconv.Tensor, error) {
 	data, err := s.read(t, name)
 	if err != nil {
 		return nil, err
 	}
-	if info.Type != nil && info.Type.Kind != onnx.TypeTensor && info.Type.Kind != onnx.TypeUndefined {
-		return nil, fmt.Errorf("%w: %s is a %v", tconv.ErrUnsupported, name, info.Type.Kind)
+	kind := onnx.TypeTensor
+	if info.Type != nil && info.Type.Kind != onnx.TypeUndefined {
+		kind = info.Type.Kind
 	}
-	x, _, err := tconv.UnmarshalTensor(data)
+	read := tconv.UnmarshalTensor
+	switch kind {
+	case onnx.TypeTensor:
+	case onnx.TypeSequence:
+		read = tconv.UnmarshalSequence
+	case onnx.TypeOptional:
+		read = tconv.UnmarshalOptional
+	default:
+		return nil, fmt.Errorf("%w: %s is a %v", tconv.ErrUnsupported, name, kind)
+	}
+	x, _, err := read(data)
 	return x, err
 }
 

@@ -162,13 +162,23 @@ func convertType(t *onnx.Type) (ops.Spec, []string, error) {
 	case onnx.TypeTensor:
 		return convertTensorType(t)
 	case onnx.TypeSequence:
-		elem, _, err := convertType(t.Elem)
+		elem, err := memberType(t.Elem, ops.KindTensor)
 		return ops.Spec{Kind: ops.KindSequence, DType: elem.DType}, nil, err
 	case onnx.TypeOptional:
-		elem, _, err := convertType(t.Elem)
-		return ops.Spec{Kind: ops.KindOptional, DType: elem.DType}, nil, err
+		elem, err := memberType(t.Elem, ops.KindSequence)
+		return ops.Spec{Kind: ops.KindOptional, Holds: elem.Kind, DType: elem.DType}, nil, err
 	}
 	return ops.Spec{}, nil, unsupportedf("its type is %v, want a tensor, a sequence or an optional", t.Kind)
+}
+
+// memberType gives what a file declares of the members of a sequence or an
+// optional, which may be tensors, or values of the kind most.
+func memberType(t *onnx.Type, most ops.Kind) (ops.Spec, error) {
+	if t != nil && (t.Kind == onnx.TypeOptional || t.Kind == onnx.TypeSequence && most != ops.KindSequence) {
+		return ops.Spec{}, unsupportedf("it holds members of type %v, want tensors", t.Kind)
+	}
+	elem, _, err := convertType(t)
+	return elem, err
 }
 
 func convertTensorType(t *onnx.Type) (ops.Spec, []string, error) {

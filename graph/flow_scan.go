@@ -57,14 +57,13 @@ type scanAxis struct {
 
 func newScan(n *ops.Node) (ops.Op, error) {
 	o := &scanOp{body: bodyOf(n, "body"), batched: n.Opset < 9}
-	if err := n.Err(); err != nil {
-		return nil, err
+	if o.body == nil {
+		return nil, n.Err()
 	}
 	if o.batched {
 		o.first = 1
 	}
-	inputs := o.body.first - o.first
-	scans := n.Int("num_scan_inputs", 0)
+	inputs, scans := o.body.first-o.first, n.Int("num_scan_inputs", 0)
 	o.states = inputs - scans
 	outs := len(o.body.graph.Outputs) - o.states
 	switch {
@@ -76,22 +75,17 @@ func newScan(n *ops.Node) (ops.Op, error) {
 		n.Fail("the body has %d outputs, want at least %d of state", len(o.body.graph.Outputs), o.states)
 	case len(n.Outputs) > o.states+outs:
 		n.Fail("%d outputs, the body gives %d", len(n.Outputs), o.states+outs)
+	case o.batched:
+		o.cuts, o.stacks = scanAxes(n, "", "directions", scans), make([]scanAxis, outs)
+	default:
+		o.cuts = scanAxes(n, "scan_input_axes", "scan_input_directions", scans)
+		o.stacks = scanAxes(n, "scan_output_axes", "scan_output_directions", outs)
 	}
 	for i := range inputs {
 		if !n.HasInput(o.first + i) {
 			n.Fail("input %d is omitted", o.first+i)
 		}
 	}
-	if n.Err() != nil {
-		return nil, n.Err()
-	}
-	if o.batched {
-		o.cuts = scanAxes(n, "", "directions", scans)
-		o.stacks = make([]scanAxis, outs)
-		return o, n.Err()
-	}
-	o.cuts = scanAxes(n, "scan_input_axes", "scan_input_directions", scans)
-	o.stacks = scanAxes(n, "scan_output_axes", "scan_output_directions", outs)
 	return o, n.Err()
 }
 

@@ -178,6 +178,14 @@ func (n *Node) attr(name string) (ops.Attr, bool) {
 	return ops.Attr{}, false
 }
 
+// float gives a float attribute, or def where it is not there.
+func (n *Node) float(name string, def float32) float32 {
+	if a, ok := n.attr(name); ok {
+		return a.F
+	}
+	return def
+}
+
 // Keep makes the values whose names match outputs as well, and says how many
 // there are.
 func (g *Graph) Keep(match func(name string) bool) int {

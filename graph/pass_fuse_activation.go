@@ -12,7 +12,8 @@ import (
 //	after:  z = tconv.Conv(x, W, B) {activation="Relu"}
 //
 // It must not fire when somebody else reads y, and takes only activations with
-// constant parameters: Relu, LeakyRelu, Clip, Sigmoid, Tanh, HardSwish.
+// constant parameters: Relu, LeakyRelu, PRelu of one slope, Clip, Sigmoid, Tanh,
+// HardSigmoid, HardSwish, Swish of alpha 1.
 func fuseActivation(g *Graph) error {
 	u := g.uses()
 	dead := map[*Node]bool{}
@@ -78,12 +79,19 @@ func (g *Graph) activationAttrs(n *Node) ([]ops.Attr, bool) {
 	switch n.Op {
 	case "Relu", "Sigmoid", "Tanh", "HardSwish":
 		return []ops.Attr{kind}, true
+	case "Swish":
+		return []ops.Attr{kind}, n.float("alpha", 1) == 1
 	case "LeakyRelu":
-		alpha := float32(0.01)
-		if a, ok := n.attr("alpha"); ok {
-			alpha = a.F
+		return []ops.Attr{kind, ops.FloatAttr("activation_alpha", n.float("alpha", 0.01))}, true
+	case "HardSigmoid":
+		alpha, beta := n.float("alpha", 0.2), n.float("beta", 0.5)
+		return []ops.Attr{kind, ops.FloatAttr("activation_alpha", alpha), ops.FloatAttr("activation_beta", beta)}, true
+	case "PRelu":
+		slope := g.Const(n.input(1))
+		if slope == nil || slope.DType() != ops.Float32 || slope.Len() != 1 {
+			return nil, false
 		}
-		return []ops.Attr{kind, ops.FloatAttr("activation_alpha", alpha)}, true
+		return []ops.Attr{ops.StringAttr("activation", "LeakyRelu"), ops.FloatAttr("activation_alpha", ops.Data[float32](slope)[0])}, true
 	case "Clip":
 		lo, okLo := g.clipBound(n, 1, -math.MaxFloat32)
 		hi, okHi := g.clipBound(n, 2, math.MaxFloat32)

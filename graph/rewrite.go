@@ -23,7 +23,7 @@ var LoadPasses = []Pass{
 var ShapePasses = []Pass{
 	{"foldConstants", foldConstants},
 	{"removeIdentities", removeIdentities},
-	{"recogniseSwish", recogniseSwish},
+	{"recogniseGates", recogniseGates},
 	{"recogniseGroupNorm", recogniseGroupNorm},
 	{"fuseResidual", fuseResidual},
 	{"fuseActivation", fuseActivation},

@@ -172,3 +172,23 @@ func TestPadBlocked(t *testing.T) {
 		opCase{op: "Pad", attrs: attrs, inputs: []*Tensor{noise(1, 4, 5, 6), OfInts([]int{1, 2}), nil, OfInts([]int{-1})}}.mustRunBlocked(t)
 	}
 }
+
+func TestDepthToSpaceBlocked(t *testing.T) {
+	for _, c := range []struct {
+		x    *Tensor
+		side int
+	}{
+		{noise(1, 64, 5, 7), 2}, {noise(2, 12, 4, 9), 2}, {noise(1, 27, 6, 5), 3}, {noise(1, 9, 6, 5), 3}, {noise(1, 48, 3, 17), 4},
+		{noise(1, 100, 3, 3), 2}, {noise(1, 45, 3, 3), 3}, {noise(1, 128, 40, 30), 2}, {noise(1, 7, 3, 3), 1},
+	} {
+		for _, mode := range []string{"DCR", "CRD"} {
+			opCase{op: "DepthToSpace", attrs: []Attr{IntAttr("blocksize", c.side), StringAttr("mode", mode)}, inputs: []*Tensor{c.x}}.mustRunBlocked(t)
+		}
+	}
+	for _, c := range []struct {
+		x    *Tensor
+		side int
+	}{{noise(1, 16, 4, 6), 2}, {noise(2, 5, 6, 9), 3}, {noise(1, 3, 8, 4), 4}} {
+		opCase{op: "SpaceToDepth", attrs: []Attr{IntAttr("blocksize", c.side)}, inputs: []*Tensor{c.x}}.mustRunBlocked(t)
+	}
+}

@@ -34,7 +34,17 @@ type Map struct {
 // NewMap describes a map of n images of c channels that lies in data, from its start, without gaps.
 // len(data) must be MapFloats of the same arguments.
 func NewMap(data []float32, block, n, c int, size [3]int, halo Halo) Map {
-	m := Map{Data: data, N: n, C: c, Size: size, Halo: halo, Block: block}
+	m := MapLike(block, n, c, size, halo)
+	m.Data = data
+	if len(data) != n*m.Image {
+		panic("BUG: the memory of a map has another size")
+	}
+	return m
+}
+
+// MapLike describes a map without its memory.
+func MapLike(block, n, c int, size [3]int, halo Halo) Map {
+	m := Map{N: n, C: c, Size: size, Halo: halo, Block: block}
 	var full [3]int
 	for i := range 3 {
 		full[i] = halo.Before[i] + size[i] + halo.After[i]
@@ -44,9 +54,6 @@ func NewMap(data []float32, block, n, c int, size [3]int, halo Halo) Map {
 	m.Group = full[0] * m.Plane
 	m.Image = m.Groups() * m.Group
 	m.Origin = halo.Before[0]*m.Plane + halo.Before[1]*m.Row + halo.Before[2]*block
-	if len(data) != n*m.Image {
-		panic("BUG: the memory of a map has another size")
-	}
 	return m
 }
 

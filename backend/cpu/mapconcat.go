@@ -8,18 +8,8 @@ import (
 // MapConcat puts maps side by side along their channels.
 type MapConcat struct {
 	k      *Kernels
-	groups []concatGroup // of the result
+	groups []laneGroup // of the result
 }
-
-// concatGroup says from where the lanes of one group of the result come.
-type concatGroup struct {
-	terms []concatTerm
-	index []int32 // of mapPermuteArgs
-	whole bool    // one group of one source as it is
-}
-
-// concatTerm is a group of a source.
-type concatTerm struct{ source, group int }
 
 // NewMapConcat plans the concatenation of maps of so many channels.
 func NewMapConcat(k *Kernels, channels []int) *MapConcat {
@@ -28,10 +18,10 @@ func NewMapConcat(k *Kernels, channels []int) *MapConcat {
 	for source, count := range channels {
 		for c := range count {
 			if lane%k.Block == 0 {
-				p.groups = append(p.groups, concatGroup{})
+				p.groups = append(p.groups, laneGroup{})
 			}
 			g := &p.groups[len(p.groups)-1]
-			g.add(k.Block, concatTerm{source, c / k.Block}, lane%k.Block, c%k.Block)
+			g.add(k.Block, laneTerm{source: source, group: c / k.Block}, lane%k.Block, c%k.Block)
 			lane++
 		}
 	}
@@ -41,20 +31,9 @@ func NewMapConcat(k *Kernels, channels []int) *MapConcat {
 	return p
 }
 
-// add says that a lane comes from a lane of a term.
-func (g *concatGroup) add(block int, t concatTerm, lane, from int) {
-	if n := len(g.terms); n == 0 || g.terms[n-1] != t {
-		g.terms = append(g.terms, t)
-		for range block {
-			g.index = append(g.index, -1)
-		}
-	}
-	g.index[(len(g.terms)-1)*block+lane] = int32(from)
-}
-
 // isWhole reports whether the lanes of the only term stay where they are: the padding lanes of the last group are
 // zeros in source and result.
-func (g *concatGroup) isWhole() bool {
+func (g *laneGroup) isWhole() bool {
 	for lane, from := range g.index {
 		if from >= 0 && int(from) != lane {
 			return false

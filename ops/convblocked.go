@@ -67,6 +67,9 @@ func blockedConvHalo(k *cpu.Kernels, g cpu.ConvGeom, transposed bool) cpu.Halo {
 	if transposed {
 		return cpu.BlockedConvTransposeHalo(g)
 	}
+	if convBands(g) != nil {
+		return cpu.Halo{}
+	}
 	return cpu.BlockedConvHalo(g)
 }
 
@@ -151,6 +154,9 @@ func bindBlocked(b *Binding, g cpu.ConvGeom, act activation, transposed bool) *b
 	case b.Out[0].Layout.Planar():
 		how = "to planar"
 		s.plan = bindToPlanar(w, ep, transposed)
+	case alg == cpu.Direct && !transposed && convBands(g) != nil:
+		how = "direct banded"
+		s.plan = bindBanded(w, ep, convBands(g))
 	case alg == cpu.Direct:
 		s.plan = bindDirect(w, ep, transposed)
 	default:

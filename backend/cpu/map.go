@@ -66,6 +66,14 @@ func MapFloats(block, n, c int, size [3]int, halo Halo) int {
 	return floats
 }
 
+// Window describes the pixels from begin on, size of them, of the same memory: a map without a halo of its own.
+func (m *Map) Window(begin, size [3]int) Map {
+	w := *m
+	w.Origin = m.At(0, 0, begin[0], begin[1], begin[2])
+	w.Size, w.Halo = size, Halo{}
+	return w
+}
+
 // Groups is the number of channel groups of one image.
 func (m *Map) Groups() int { return ceilDiv(m.C, m.Block) }
 

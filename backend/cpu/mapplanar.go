@@ -51,8 +51,12 @@ func (t *transposition) run(w *mapScratch, s mapStrip, toMap bool) {
 
 // move copies neighbouring pixels.
 func (t *transposition) move(w *mapScratch, pixel, planes []float32, pixels int, toMap bool) {
-	for first := 0; first < pixels; first += mapCallPixels {
-		n := min(mapCallPixels, pixels-first)
+	most := mapCallPixels
+	if some := w.lanes[t.m.Block-1] == 0; some && !toMap {
+		most = somePixels
+	}
+	for first := 0; first < pixels; first += most {
+		n := min(most, pixels-first)
 		w.transpose = mapTransposeArgs{
 			pixel: unsafe.Pointer(&pixel[first*t.m.Block]), planes: unsafe.Pointer(&planes[first]), pitch: floatSize * volume(t.m.Size),
 			pixels: n, lanes: &w.lanes[0],
@@ -70,18 +74,21 @@ func (t *transposition) move(w *mapScratch, pixel, planes []float32, pixels int,
 	}
 }
 
+// somePixels is how many pixels moveSome copies at a time: the planes stay in the first-level cache.
+const somePixels = 256
+
 // moveSome copies pixels of a group that lacks lanes to its planes, by way of planes for all lanes: masked stores
 // behind the end of a tensor, to pages that are not there, are very slow.
 func (t *transposition) moveSome(w *mapScratch, planes []float32, pixels int) {
-	if cap(w.floats) < t.m.Block*mapCallPixels {
-		w.floats = make([]float32, t.m.Block*mapCallPixels)
+	if cap(w.floats) < t.m.Block*somePixels {
+		w.floats = make([]float32, t.m.Block*somePixels)
 	}
-	all := w.floats[:t.m.Block*mapCallPixels]
-	w.transpose.planes, w.transpose.pitch, w.transpose.lanes = unsafe.Pointer(&all[0]), floatSize*mapCallPixels, &allLanes[0]
+	all := w.floats[:t.m.Block*somePixels]
+	w.transpose.planes, w.transpose.pitch, w.transpose.lanes = unsafe.Pointer(&all[0]), floatSize*somePixels, &allLanes[0]
 	t.k.maps.apart(&w.transpose)
 	for c := range t.m.Block {
 		if w.lanes[c] != 0 {
-			copy(planes[c*volume(t.m.Size):][:pixels], all[c*mapCallPixels:])
+			copy(planes[c*volume(t.m.Size):][:pixels], all[c*somePixels:])
 		}
 	}
 }

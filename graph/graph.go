@@ -45,6 +45,8 @@ type Graph struct {
 	Declared []ops.Spec
 	Opsets   map[string]int // by domain
 
+	derived *derived // shared with clones
+
 	folding *folding // what is left for constants; nil before the first Infer
 }
 

@@ -22,7 +22,7 @@ func Import(m *onnx.Model, opt ImportOptions) (*Graph, error) {
 	opt.Limits = opt.Limits.withDefaults()
 	im := &importer{
 		opt:         opt,
-		graph:       &Graph{Name: m.Graph.Name, Opsets: map[string]int{}},
+		graph:       &Graph{Name: m.Graph.Name, Opsets: map[string]int{}, derived: newDerived()},
 		ids:         map[string]ValueID{},
 		invalid:     &InvalidError{},
 		unsupported: &UnsupportedError{},

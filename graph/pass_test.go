@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tconv/tconv/onnx"
 	"github.com/tconv/tconv/ops"
 )
 
@@ -117,6 +118,26 @@ func TestFuseResidual(t *testing.T) {
 		b := base().node("v", "Conv", "x w").node("s", "Add", "v y").output("s")
 		require.Contains(t, rewritten(t, b, ramp(1, 2, 3, 3)), "s: tensor(float)[1, 2, 3, 3] = tconv.Conv-1(x, w, _, y)")
 	})
+}
+
+func TestFuseNearestConv(t *testing.T) {
+	build := func(scale []float32, pads []int64, resize ...*onnx.Attribute) *builder {
+		return newBuilder().input("x", ops.Float32, 1, 2, 3, 4).constant("s", ops.Of(scale, 4)).constant("w", ramp(3, 2, 3, 3)).
+			node("y", "Resize", "x _ s", resize...).node("z", "Conv", "y w", testInts("pads", pads...)).output("z")
+	}
+	x := ramp(1, 2, 3, 4)
+	require.Equal(t, golden(
+		"in  x: tensor(float)[1, 2, 3, 4]",
+		"z: tensor(float)[1, 3, 6, 8] = ConvTranspose-1(x, w.nearest) {strides=[2 2] pads=[1 1 1 1]}",
+		"out z"), rewritten(t, build([]float32{1, 1, 2, 2}, []int64{1, 1, 1, 1}), x))
+	require.Contains(t, rewritten(t, build([]float32{1, 1, 3, 2}, []int64{0, 2, 1, 0}), x), "{strides=[3 2] pads=[2 0 1 2]}")
+
+	asymmetric := []*onnx.Attribute{testString("coordinate_transformation_mode", "asymmetric"), testString("nearest_mode", "floor")}
+	require.NotContains(t, rewritten(t, build([]float32{1, 1, 2, 2}, []int64{1, 1, 1, 1}, asymmetric...), x), "Resize")
+	asymmetric[1] = testString("nearest_mode", "ceil")
+	require.Contains(t, rewritten(t, build([]float32{1, 1, 2, 2}, []int64{1, 1, 1, 1}, asymmetric...), x), "Resize")
+	require.Contains(t, rewritten(t, build([]float32{1, 1, 2, 2}, []int64{1, 1, 1, 1}, testString("mode", "linear")), x), "Resize")
+	require.Contains(t, rewritten(t, build([]float32{1, 1, 2.5, 2}, []int64{1, 1, 1, 1}), x), "Resize", "not a whole number")
 }
 
 func TestFoldConstants(t *testing.T) {

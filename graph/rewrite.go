@@ -25,6 +25,7 @@ var ShapePasses = []Pass{
 	{"removeIdentities", removeIdentities},
 	{"recogniseGates", recogniseGates},
 	{"recogniseGroupNorm", recogniseGroupNorm},
+	{"fuseNearestConv", fuseNearestConv},
 	{"fuseResidual", fuseResidual},
 	{"fuseActivation", fuseActivation},
 	{"fuseNormActivation", fuseNormActivation},

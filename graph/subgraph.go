@@ -77,7 +77,7 @@ func (im *importer) subgraph(n *Node, first int, src *onnx.Graph) *subgraph {
 		return nil
 	}
 	child := &importer{
-		opt: im.opt, graph: &Graph{Name: src.Name, Opsets: im.graph.Opsets}, ids: map[string]ValueID{},
+		opt: im.opt, graph: &Graph{Name: src.Name, Opsets: im.graph.Opsets, derived: newDerived()}, ids: map[string]ValueID{},
 		invalid: im.invalid, unsupported: im.unsupported, growth: im.growth,
 		scope: scope{parent: im, depth: im.scope.depth + 1, nodes: im.scope.nodes},
 	}

@@ -42,7 +42,7 @@ func init() {
 					n.Fail("attribute alpha is 0, want another number")
 				}
 				f := func(x float64) float64 { return elu(x, alpha, alpha) }
-				if math.IsInf(float64(float32(1/alpha)), 0) {
+				if alpha < 0 || float32(1/alpha) > math.MaxFloat32 { // the kernel is for X / alpha below 0
 					return &unary{kernels: floatUnary(8, f)}, nil
 				}
 				return floatOp(8, f, cpu.VecFunc{Kind: cpu.VecElu, A: 1, B: float32(alpha), C: float32(1 / alpha)})

@@ -24,3 +24,12 @@ func TestElu(t *testing.T) {
 	checkReal(t, opCase{op: "Celu"}, same[float64], func(x float64) float64 { return math.Max(x, 0) + math.Expm1(math.Min(x, 0)) })
 	opCase{op: "Celu", attrs: []Attr{FloatAttr("alpha", 0)}, inputs: []*Tensor{x}}.mustFail(t, "attribute alpha is 0")
 }
+
+// Celu of a negative or tiny alpha grows where the vector kernel does not follow.
+func TestCeluAlphas(t *testing.T) {
+	for _, alpha := range []float32{-1, -1e30, 1e-40, 3} {
+		x := Of([]float32{-2, -0.5, 0, 1, 1e-39}, 5)
+		out := Data[float32](opCase{op: "Celu", attrs: []Attr{FloatAttr("alpha", alpha)}, inputs: []*Tensor{x}}.mustRun(t)[0])
+		require.InDelta(t, float64(alpha)*math.Expm1(-2/float64(alpha)), out[0], 1e-6, "alpha %v", alpha)
+	}
+}

@@ -28,7 +28,7 @@ const (
 	VecSwish                      // x/(1 + e^-Ax): 3.7
 	VecGelu                       // x·Φ(x) = x/2·(1 + erf(x/√2)): 4.0
 	VecGeluTanh                   // x/2·(1 + tanh(√(2/π)·(x + 0.044715·x³))): 3.8
-	VecElu                        // A·x where x > 0, else B·(e^(C·x) - 1): 1.0 beside the roundings of products
+	VecElu                        // A·x where x > 0, else B·(e^(C·x) - 1), C >= 0: 1.0 beside the roundings of products
 	VecSoftplus                   // ln(1 + e^x): 2.7
 	VecMish                       // x·tanh(ln(1 + e^x)): 3.7
 

@@ -188,6 +188,14 @@ func (n *Node) float(name string, def float32) float32 {
 	return def
 }
 
+// int gives an integer attribute, or def where it is not there.
+func (n *Node) int(name string, def int64) int64 {
+	if a, ok := n.attr(name); ok {
+		return a.I
+	}
+	return def
+}
+
 // Keep makes the values whose names match outputs as well, and says how many
 // there are.
 func (g *Graph) Keep(match func(name string) bool) int {

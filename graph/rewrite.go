@@ -16,6 +16,7 @@ var LoadPasses = []Pass{
 	{"foldConstants", foldConstants},
 	{"removeIdentities", removeIdentities},
 	{"foldBatchNorm", foldBatchNorm},
+	{"foldAffine", foldAffine},
 	{"dropDead", dropDead},
 }
 

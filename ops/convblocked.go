@@ -55,7 +55,8 @@ func blockedConvChoice(in []Spec, g cpu.ConvGeom, k *cpu.Kernels, transposed boo
 	}
 	c.In[0] = true
 	c.Halo[0] = blockedConvHalo(k, g, transposed)
-	c.PlanarOut = fewOut
+	direct := cpu.ChooseConv(k, g, transposed) == cpu.Direct && (transposed || convBands(g) == nil)
+	c.PlanarOut = fewOut || direct && !residual
 	return c, true
 }
 
@@ -96,6 +97,16 @@ func (directPlan) WorkspaceFloats(int) int { return 0 }
 
 func (p directPlan) run(c *Call, x, r, y *Tensor) {
 	p.Run(c.Pool(), c.Stop(), mapOf(x), mapOf(r), mapOf(y))
+}
+
+// stagedPlan is the direct algorithm that writes a planar Y of many channels by way
+// of blocks that stay in the cache.
+type stagedPlan struct{ *cpu.BlockedConvPlan }
+
+func (p stagedPlan) WorkspaceFloats(threads int) int { return p.StagedWorkspaceFloats(threads) }
+
+func (p stagedPlan) run(c *Call, x, _, y *Tensor) {
+	p.RunToPlanar(c.Pool(), c.Stop(), workspaceFloats(c), mapOf(x), nil, Data[float32](y))
 }
 
 // winogradPlan is one of Winograd's algorithms.
@@ -151,9 +162,12 @@ func bindBlocked(b *Binding, g cpu.ConvGeom, act activation, transposed bool) *b
 	case b.In[0].Layout.Planar():
 		how = "from planar"
 		s.plan = bindFromPlanar(w, ep)
-	case b.Out[0].Layout.Planar():
+	case b.Out[0].Layout.Planar() && g.M <= fewChannels && b.Kernels.FitsToPlanar(g):
 		how = "to planar"
 		s.plan = bindToPlanar(w, ep, transposed)
+	case b.Out[0].Layout.Planar():
+		how = "direct to planar"
+		s.plan = stagedPlan{bindDirect(w, ep, transposed).(directPlan).BlockedConvPlan}
 	case alg == cpu.Direct && !transposed && convBands(g) != nil:
 		how = "direct banded"
 		s.plan = bindBanded(w, ep, convBands(g))

@@ -192,3 +192,12 @@ func TestDepthToSpaceBlocked(t *testing.T) {
 		opCase{op: "SpaceToDepth", attrs: []Attr{IntAttr("blocksize", c.side)}, inputs: []*Tensor{c.x}}.mustRunBlocked(t)
 	}
 }
+
+func TestSoftmaxBlocked(t *testing.T) {
+	for _, x := range []*Tensor{noise(1, 21, 5, 7), noise(2, 3, 9), noise(1, 16, 2, 3, 5), noise(1, 19, 3, 300), noise(1, 1, 2, 2)} {
+		for _, op := range []string{"Softmax", "LogSoftmax"} {
+			opCase{op: op, attrs: []Attr{IntAttr("axis", 1)}, inputs: []*Tensor{x}}.mustRunBlocked(t)
+			opCase{op: op, attrs: []Attr{IntAttr("axis", 1)}, inputs: []*Tensor{withSpecials(x.Clone())}}.mustRunBlocked(t)
+		}
+	}
+}

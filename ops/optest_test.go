@@ -216,7 +216,7 @@ func requireClose(t testing.TB, want, got *Tensor, tol float64, msg string) {
 	w, g := floats(want), floats(got)
 	scale := 1.0
 	for _, v := range w {
-		if !math.IsInf(v, 0) {
+		if !math.IsInf(v, 0) && !math.IsNaN(v) {
 			scale = math.Max(scale, math.Abs(v))
 		}
 	}

@@ -26,6 +26,7 @@ var ShapePasses = []Pass{
 	{"removeIdentities", removeIdentities},
 	{"recogniseGates", recogniseGates},
 	{"recogniseGroupNorm", recogniseGroupNorm},
+	{"foldPad", foldPad},
 	{"fuseNearestConv", fuseNearestConv},
 	{"fuseResidual", fuseResidual},
 	{"fuseActivation", fuseActivation},

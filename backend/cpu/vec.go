@@ -91,7 +91,7 @@ type vecArgs struct {
 }
 
 // vecTable holds the vector kernels of a tier. They are assembly because Go has no vector instructions: on one core
-// of a Zen 4 they are 4 to 40 times as fast as loops in Go.
+// of a Zen 4 they are 4 to 90 times as fast as loops in Go, arithmetic at the lower end and Softplus at the upper.
 type vecTable struct {
 	maps    [vecKinds]func(vecArgs)
 	pairs   [vecPairs]func(vecArgs)

@@ -195,8 +195,7 @@ func tanhBody(p *vecProgram, x vecValue) vecValue {
 	return p.or(p.div(t, p.add(t, constant(2))), p.and(x, constantBits(signBit)))
 }
 
-// erfBody is Norbert Juffa's: x + x·P(x²) near 0, beyond it 1 - e^Q(|x|) with the sign of x
-// (https://stackoverflow.com/a/35148199).
+// erfBody is x + x·P(x²) near 0, beyond it 1 - e^Q(|x|) with the sign of x; the coefficients are Norbert Juffa's.
 func erfBody(p *vecProgram, x vecValue) vecValue {
 	near := p.erfNear(x)
 	t := p.min(p.held(4), p.abs(x))
@@ -222,9 +221,9 @@ func (p *vecProgram) erfNear(x vecValue) vecValue {
 	return p.fma(poly, x, x)
 }
 
-// geluBody is x·(1 - erfc(a)/2) where x >= 0, else x/2·erfc(a), with a = |x|/√2. erfc is e^-a² times a function that is
-// a polynomial in q = (a - 2)/(a + 2) over 1 + 2a, also Norbert Juffa's (https://stackoverflow.com/a/35970314). a² is x²/2
-// in two parts, because the power multiplies its error by a².
+// geluBody is x·(1 - erfc(a)/2) where x >= 0, else x/2·erfc(a), with a = |x|/√2. erfc is e^-a² times a polynomial
+// in q = (a - 2)/(a + 2) over 1 + 2a, with coefficients of Norbert Juffa. a² is x²/2 in two parts, because the power
+// multiplies its error by a².
 func geluBody(p *vecProgram, x vecValue) vecValue {
 	size := p.min(p.held(14.5), p.abs(x)) // beyond, erfc is 0
 	a := p.mul(size, constant(math.Sqrt2/2))

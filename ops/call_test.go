@@ -2,6 +2,7 @@ package ops
 
 import (
 	"context"
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -18,7 +19,7 @@ func TestWithWork(t *testing.T) {
 	}
 	require.True(t, ran(10, 60))
 	require.Equal(t, 400, c.Work())
-	require.False(t, ran(1<<40, 1<<40), "no overflow")
+	require.False(t, ran(math.MaxInt, math.MaxInt), "no overflow")
 	require.True(t, c.Stop().Load())
 	require.False(t, ran(1, 1))
 	require.False(t, NewCall(context.Background(), nil).Stop().Load())

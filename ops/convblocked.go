@@ -55,6 +55,9 @@ func blockedConvChoice(in []Spec, g cpu.ConvGeom, k *cpu.Kernels, transposed boo
 	}
 	c.In[0] = true
 	c.Halo[0] = blockedConvHalo(k, g, transposed)
+	if fewOut { // the form that writes planes is direct, whatever the other one is
+		c.Halo[0] = c.Halo[0].Max(directHalo(g, transposed))
+	}
 	direct := cpu.ChooseConv(k, g, transposed) == cpu.Direct && (transposed || convBands(g) == nil)
 	c.PlanarOut = fewOut || direct && !residual
 	return c, true
@@ -65,11 +68,16 @@ func blockedConvHalo(k *cpu.Kernels, g cpu.ConvGeom, transposed bool) cpu.Halo {
 	if halo, ok := cpu.WinogradHalo(g, transposed, cpu.ChooseConv(k, g, transposed)); ok {
 		return halo
 	}
+	if !transposed && convBands(g) != nil {
+		return cpu.Halo{}
+	}
+	return directHalo(g, transposed)
+}
+
+// directHalo is the halo that the direct algorithm reads around X.
+func directHalo(g cpu.ConvGeom, transposed bool) cpu.Halo {
 	if transposed {
 		return cpu.BlockedConvTransposeHalo(g)
-	}
-	if convBands(g) != nil {
-		return cpu.Halo{}
 	}
 	return cpu.BlockedConvHalo(g)
 }

@@ -141,7 +141,7 @@ func load(source graph.Source, external *onnx.ExternalData, cfg *config) (loaded
 	if m.runner, err = graph.NewModel(g, cfg.runOptions(source)); err != nil {
 		return nil, err
 	}
-	m.weight = constantBytes(m.runner.Graph())
+	m.weight = int64(m.runner.Graph().ConstBytes())
 	if shapes := m.shapesOf(); cfg.eager && shapes != nil {
 		if _, err := m.runner.Plan(shapes); err != nil {
 			m.Close()
@@ -173,17 +173,6 @@ func named(m *Model, path string, err error) (*Model, error) {
 	}
 	m.path = path
 	return m, nil
-}
-
-// constantBytes is the memory of the weights.
-func constantBytes(g *graph.Graph) int64 {
-	var n int64
-	for i := range g.Values {
-		if c := g.Values[i].Spec.Const; c != nil {
-			n += int64(len(c.Bytes()))
-		}
-	}
-	return n
 }
 
 // Close waits for runs in flight, then gives memory and goroutines back. Later

@@ -561,3 +561,18 @@ func TestHalfBodies(t *testing.T) {
 	out := b.run(t, RunOptions{}, x)
 	require.Equal(t, []float32{4, 5}, floatsOf(out[0]))
 }
+
+// TestHalfSequences computes with the members of 16-bit sequences in float32.
+func TestHalfSequences(t *testing.T) {
+	half := &onnx.Type{Kind: onnx.TypeTensor, ElemType: onnx.DataType(ops.Float16)}
+	b := newBuilder().constant("at", int64Scalar(0)).constant("w", ops.Of([]float32{1.5})).
+		node("x", "SequenceAt", "seq at").node("y", "Add", "x w").node("none", "SequenceEmpty", "", testInt("dtype", int64(ops.Float16))).
+		node("out", "SequenceInsert", "none y").output("out")
+	b.model.Graph.Inputs = []*onnx.ValueInfo{{Name: "seq", Type: &onnx.Type{Kind: onnx.TypeSequence, Elem: half}}}
+	b.model.Graph.Outputs[0].Type = b.model.Graph.Inputs[0].Type
+	x, err := ops.FromBytes(ops.Float16, ops.Shape{2}, []byte{0, 0x3c, 0, 0x40}) // 1, 2
+	require.NoError(t, err)
+	out := b.run(t, RunOptions{}, ops.NewSequence(ops.Float16, []*ops.Tensor{x}))
+	require.Equal(t, "sequence(tensor(float16))", out[0].String())
+	require.Equal(t, []byte{0, 0x41, 0x00, 0x43}, out[0].Elems()[0].Bytes(), "2.5 and 3.5")
+}

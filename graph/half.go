@@ -64,7 +64,7 @@ func (w *widener) constants() {
 // inputs puts a Cast behind every 16-bit graph input.
 func (w *widener) inputs() error {
 	for _, id := range w.g.Inputs {
-		if s := w.g.Value(id).Spec; s.Kind == ops.KindTensor && isHalf(s.DType) {
+		if s := w.g.Value(id).Spec; isHalf(s.DType) {
 			if err := w.castBehind(id); err != nil {
 				return err
 			}
@@ -76,13 +76,24 @@ func (w *widener) inputs() error {
 // castBehind adds a Cast of id to float32 and makes later readers read that.
 func (w *widener) castBehind(id ValueID) error {
 	wide := w.g.AddValue(Value{Name: w.g.Value(id).Name + ".float32"})
-	n, err := w.g.newNode(w.g.Value(id).Name+".widen", "Cast", []ValueID{id}, []ValueID{wide}, ops.IntAttr("to", int(ops.Float32)))
+	n, err := w.g.newCast(w.g.Value(id).Name+".widen", w.g.Value(id).Spec.Kind, id, wide, ops.Float32)
 	if err != nil {
 		return err
 	}
 	w.added = append(w.added, n)
 	w.renamed[id] = wide
 	return nil
+}
+
+// newCast builds a node that casts a tensor, or every tensor in a sequence or an
+// optional.
+func (g *Graph) newCast(name string, kind ops.Kind, from, to ValueID, dtype ops.DType) (*Node, error) {
+	n := &Node{Name: name, Op: "Cast", Opset: ops.NewestOpset, Inputs: []ValueID{from}, Outputs: []ValueID{to},
+		Attrs: []ops.Attr{ops.IntAttr("to", int(dtype))}}
+	if kind != ops.KindTensor {
+		n.Op, n.Domain, n.Opset = "CastMembers", ops.InternalDomain, 1
+	}
+	return n, g.build(n)
 }
 
 // nodes rewires the readers of widened values, widens tensors in attributes, and
@@ -98,6 +109,12 @@ func (w *widener) nodes() error {
 			return err
 		}
 		w.added = append(w.added, n)
+		if n.is("SequenceEmpty", "Optional") {
+			if err := w.memberType(n); err != nil {
+				return err
+			}
+			continue
+		}
 		if namesHalf(n) && n.output(0) != NoValue {
 			if err := w.castBehind(n.output(0)); err != nil {
 				return err
@@ -123,6 +140,22 @@ func (w *widener) attributes(n *Node) error {
 	return w.g.build(n)
 }
 
+// memberType widens the 16-bit type that n names for the members of its result.
+func (w *widener) memberType(n *Node) error {
+	n.Attrs = slices.Clone(n.Attrs)
+	for i, a := range n.Attrs {
+		switch {
+		case a.Name == "dtype" && namesHalf(n):
+			n.Attrs[i].I = int64(ops.Float32)
+		case a.Type != nil && isHalf(a.Type.DType):
+			wide := *a.Type
+			wide.DType = ops.Float32
+			n.Attrs[i].Type = &wide
+		}
+	}
+	return w.g.build(n)
+}
+
 // namesHalf reports whether n has an attribute that names a 16-bit type as the
 // type of its result.
 func namesHalf(n *Node) bool {
@@ -139,11 +172,11 @@ func (w *widener) outputs() error {
 	for i, id := range w.g.Outputs {
 		want := w.g.Declared[i]
 		_, stays := w.renamed[id] // a graph input, or made by a Cast: 16-bit as it is
-		if stays || want.Kind != ops.KindTensor || !isHalf(want.DType) {
+		if stays || !isHalf(want.DType) {
 			continue
 		}
 		narrow := w.g.AddValue(Value{Name: w.g.Value(id).Name, Dims: w.g.Value(id).Dims})
-		n, err := w.g.newNode(w.g.Value(id).Name+".narrow", "Cast", []ValueID{id}, []ValueID{narrow}, ops.IntAttr("to", int(want.DType)))
+		n, err := w.g.newCast(w.g.Value(id).Name+".narrow", want.Kind, id, narrow, want.DType)
 		if err != nil {
 			return err
 		}

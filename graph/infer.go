@@ -30,7 +30,7 @@ func (g *Graph) Infer(limits Limits) error { return g.infer(limits, ErrInvalidMo
 func (g *Graph) infer(limits Limits, fault error) error {
 	limits = limits.withDefaults()
 	if g.folding == nil { // the first time; the plans of a model go on where loading ended
-		g.folding = &folding{bytes: limits.GrowthBytes + constantGrowth*g.constBytes(), work: limits.FoldNanoseconds}
+		g.folding = &folding{bytes: limits.GrowthBytes + constantGrowth*g.ConstBytes(), work: limits.FoldNanoseconds}
 	}
 	f := &folder{limits: limits, fault: fault, folding: g.folding}
 	return f.graph(g)

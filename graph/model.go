@@ -65,7 +65,7 @@ func NewModel(g *Graph, opt RunOptions) (*Model, error) {
 	}
 	m := &Model{graph: g, opt: opt, packed: ops.NewPacked(), pool: cpu.NewPool(opt.Threads), sessions: map[*Session]struct{}{}}
 	m.budget = &budget{limit: int64(opt.Limits.MemoryBytes), packed: m.packed.Bytes, reclaim: m.reclaim}
-	m.budget.used.Store(int64(g.constBytes()))
+	m.budget.used.Store(int64(g.ConstBytes()))
 	if opt.Reference {
 		opt.Source.Reload = nil // plain definitions read weights as they are
 	}

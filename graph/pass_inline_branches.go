@@ -1,5 +1,7 @@
 package graph
 
+import "slices"
+
 // inlineBranches puts the branch that a constant condition chooses in place of If,
 // and reports whether there was one.
 //
@@ -9,6 +11,10 @@ package graph
 // Outputs of the branch that no node of it makes are handed on by Identity. What
 // the nodes of the branch give is inferred afterwards.
 func (g *Graph) inlineBranches() (found bool, err error) {
+	isIf := func(n *Node) bool { _, ok := n.Impl.(*ifOp); return ok }
+	if !slices.ContainsFunc(g.Nodes, isIf) {
+		return false, nil
+	}
 	nodes := g.Nodes
 	g.Nodes = make([]*Node, 0, len(nodes))
 	for _, n := range nodes {

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/tconv/tconv/backend/cpu"
 	"github.com/tconv/tconv/ops"
@@ -155,27 +156,42 @@ func (g *Graph) checkSizes(limits Limits) error {
 // needBytes is the memory of the plan with one run: constants, packed forms,
 // arena, outputs.
 func (p *Plan) needBytes(packed *ops.Packed) int {
-	return packed.Bytes() + p.ArenaBytes + p.OutputBytes + p.Graph.constBytes()
+	return packed.Bytes() + p.ArenaBytes + p.OutputBytes + p.Graph.ConstBytes()
 }
 
-// constBytes is the memory of the constants, those of sub-graphs included.
-func (g *Graph) constBytes() int {
+// ConstBytes is the memory of the constants, those of sub-graphs included.
+func (g *Graph) ConstBytes() int {
 	n := 0
-	g.eachConst(map[*ops.Tensor]bool{}, func(c *ops.Tensor) { n += heldBytes(c) })
+	count := func(c *ops.Tensor) { n += heldBytes(c) }
+	if !slices.ContainsFunc(g.Nodes, func(n *Node) bool { return n.subgraphs() != nil }) {
+		g.eachConst(count)
+		return n
+	}
+	seen := map[*ops.Tensor]bool{} // sub-graphs share constants with the graphs around them
+	g.eachConstWithin(func(c *ops.Tensor) {
+		if !seen[c] {
+			seen[c] = true
+			count(c)
+		}
+	})
 	return n
 }
 
-// eachConst calls f for every constant of the graph and of its sub-graphs once.
-func (g *Graph) eachConst(seen map[*ops.Tensor]bool, f func(*ops.Tensor)) {
+// eachConst calls f for every constant.
+func (g *Graph) eachConst(f func(*ops.Tensor)) {
 	for i := range g.Values {
-		if c := g.Values[i].Spec.Const; c != nil && !seen[c] {
-			seen[c] = true
+		if c := g.Values[i].Spec.Const; c != nil {
 			f(c)
 		}
 	}
+}
+
+// eachConstWithin calls f for every constant of the graph and its sub-graphs.
+func (g *Graph) eachConstWithin(f func(*ops.Tensor)) {
+	g.eachConst(f)
 	for _, n := range g.Nodes {
 		for _, s := range n.subgraphs() {
-			s.graph.eachConst(seen, f)
+			s.graph.eachConstWithin(f)
 		}
 	}
 }

@@ -144,7 +144,7 @@ func TestCloseWaitsForRuns(t *testing.T) {
 	running.Wait()
 	time.Sleep(20 * time.Millisecond)
 	require.NoError(t, m.Close())
-	require.Equal(t, int64(m.Graph().constBytes()), m.budget.used.Load(), "bytes of arenas after Close")
+	require.Equal(t, int64(m.Graph().ConstBytes()), m.budget.used.Load(), "bytes of arenas after Close")
 	require.Zero(t, m.packed.Bytes())
 	require.NoError(t, m.Close(), "closing twice")
 	wg.Wait()

@@ -114,14 +114,39 @@ func (l *layoutPass) node(n *Node) error {
 	return nil
 }
 
-// wantedBlocked reports whether some reader of a value gains from having it blocked.
+// mostFollowers bounds how many values wantedBlocked looks at.
+const mostFollowers = 32
+
+// wantedBlocked reports whether some reader of a value gains from having it
+// blocked, or hands it on, in its own layout, to one that does. Where too many
+// would hand it on the answer is yes.
 func (l *layoutPass) wantedBlocked(id ValueID) bool {
-	for _, n := range l.readers[id] {
-		c, ok := l.choice(n)
-		for i, in := range n.Inputs {
-			if ok && c.Wants && in == id && c.In[i] {
+	queue := []ValueID{id}
+	seen := map[ValueID]bool{id: true}
+	for len(queue) > 0 {
+		id, queue = queue[0], queue[1:]
+		for _, n := range l.readers[id] {
+			c, ok := l.choice(n)
+			if !ok || !takesBlocked(n, c, id) {
+				continue
+			}
+			if c.Wants || len(seen) == mostFollowers {
 				return true
 			}
+			if out := n.output(0); out != NoValue && c.Out[0] && !seen[out] {
+				seen[out] = true
+				queue = append(queue, out)
+			}
+		}
+	}
+	return false
+}
+
+// takesBlocked reports whether n would read the value in blocks.
+func takesBlocked(n *Node, c ops.Choice, id ValueID) bool {
+	for i, in := range n.Inputs {
+		if in == id && c.In[i] {
+			return true
 		}
 	}
 	return false

@@ -74,11 +74,17 @@ func (g *Graph) Const(id ValueID) *ops.Tensor {
 
 // specs gives what is known of the values; omitted ones get the zero Spec.
 func (g *Graph) specs(ids []ValueID) []ops.Spec {
-	out := make([]ops.Spec, len(ids))
-	for i, id := range ids {
-		if id != NoValue {
-			out[i] = g.Values[id].Spec
+	return g.appendSpecs(make([]ops.Spec, 0, len(ids)), ids)
+}
+
+// appendSpecs appends what is known of the values.
+func (g *Graph) appendSpecs(out []ops.Spec, ids []ValueID) []ops.Spec {
+	for _, id := range ids {
+		if id == NoValue {
+			out = append(out, ops.Spec{})
+			continue
 		}
+		out = append(out, g.Values[id].Spec)
 	}
 	return out
 }

@@ -56,6 +56,7 @@ func (f *folder) graph(g *Graph) error {
 type folder struct {
 	limits Limits
 	fault  error
+	in     []ops.Spec // of the node at hand: memory that is used again
 	*folding
 }
 
@@ -67,7 +68,8 @@ type folding struct {
 
 // infer gives the Specs of the outputs of n, one for each of its Outputs.
 func (f *folder) infer(g *Graph, n *Node) ([]ops.Spec, error) {
-	in := g.specs(n.Inputs)
+	in := g.appendSpecs(f.in[:0], n.Inputs)
+	f.in = in
 	unknown := make([]ops.Spec, len(n.Outputs))
 	if fl, ok := n.Impl.(flow); ok {
 		return fl.inferIn(f, n, in)

@@ -68,12 +68,12 @@ type folding struct {
 
 // infer gives the Specs of the outputs of n, one for each of its Outputs.
 func (f *folder) infer(g *Graph, n *Node) ([]ops.Spec, error) {
+	if fl, ok := n.Impl.(flow); ok { // infers its bodies with f
+		return fl.inferIn(f, n, g.specs(n.Inputs))
+	}
 	in := g.appendSpecs(f.in[:0], n.Inputs)
 	f.in = in
 	unknown := make([]ops.Spec, len(n.Outputs))
-	if fl, ok := n.Impl.(flow); ok {
-		return fl.inferIn(f, n, in)
-	}
 	constant := true
 	for i, id := range n.Inputs {
 		if id == NoValue {

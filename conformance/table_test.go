@@ -1,0 +1,45 @@
+package conformance
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestSkipList(t *testing.T) {
+	l, err := ParseSkipList("# comment\n\nnode/test_a*  random\n  node/test_b_exact why not  \n")
+	require.NoError(t, err)
+	reason, ok := l.Reason("node/test_abc")
+	require.True(t, ok)
+	require.Equal(t, "random", reason)
+	_, ok = l.Reason("node/test_b_exactly")
+	require.False(t, ok)
+	require.Equal(t, []string{"node/test_b_exact"}, l.Unused())
+
+	_, err = ParseSkipList("node/test_a")
+	require.ErrorContains(t, err, "has no reason")
+}
+
+func TestMatch(t *testing.T) {
+	for _, c := range []struct {
+		pattern, name string
+		want          bool
+	}{
+		{"abc", "abc", true}, {"abc", "abcd", false}, {"a*", "abc", true}, {"*c", "abc", true}, {"a*c", "abc", true},
+		{"a*c", "ac", true}, {"a*b*c", "a1b2c", true}, {"a*b*c", "a1c", false}, {"*", "", true}, {"a*a", "a", false},
+	} {
+		require.Equal(t, c.want, Match(c.pattern, c.name), "%q on %q", c.pattern, c.name)
+	}
+}
+
+func TestTable(t *testing.T) {
+	results := []Result{
+		{Test: "node/test_max_pool_2d", Ops: []string{"Max", "MaxPool"}, Status: Passed},
+		{Test: "node/test_maxpool_bad", Ops: []string{"MaxPool"}, Status: Failed},
+		{Test: "node/test_maxpool_other", Ops: []string{"MaxPool"}, Status: Unsupported},
+		{Test: "node/test_maxpool_random", Ops: []string{"MaxPool"}, Status: Failed},
+		{Test: "node/test_expanded", Ops: []string{"MaxPool"}, Status: Passed},
+	}
+	table := Table(results, func(test string) bool { return test == "node/test_maxpool_random" })
+	require.Equal(t, map[string]Counts{"MaxPool": {Passed: 1, Failed: 1, Skipped: 1, Unsupported: 1}}, table)
+}

@@ -67,7 +67,7 @@ func compareFloats(got, want *tconv.Tensor) error {
 	}
 	for i, w := range b {
 		same := a[i] == w || math.IsNaN(a[i]) && math.IsNaN(w)
-		if !same && !(math.Abs(a[i]-w) <= AbsoluteTolerance+RelativeTolerance*math.Abs(w)) {
+		if !same && (math.IsInf(w, 0) || !(math.Abs(a[i]-w) <= AbsoluteTolerance+RelativeTolerance*math.Abs(w))) {
 			return fmt.Errorf("element %d is %v, want %v", i, a[i], w)
 		}
 	}

@@ -74,6 +74,17 @@ func NewConvPacked(k *Kernels, g ConvGeom, w *PackedConvWeights, ep Epilogue) *C
 	return p
 }
 
+// NewConvInBlocks is NewConvPacked with a stated order of sums: over (channel, tap), one fused multiply-add after the
+// other, each block of products in a sum of its own, and those added up in order. (The generic kernels round products;
+// depthwise convolutions sum as ever.)
+func NewConvInBlocks(k *Kernels, g ConvGeom, w *PackedConvWeights, ep Epilogue, block int) *ConvPlan {
+	p := NewConvPacked(k, g, w, ep)
+	if p.plane == nil {
+		p.product.inBlocks(block)
+	}
+	return p
+}
+
 // WorkspaceFloats is the workspace that Run needs with a pool of up to that many threads.
 func (p *ConvPlan) WorkspaceFloats(threads int) int {
 	if p.plane != nil {

@@ -20,9 +20,10 @@ type product struct {
 	depth int    // K
 	cols  int    // N
 	pairs int
-	kc    int // steps of k per block
-	nc    int // most columns per strip, a multiple of NR
-	room  int // floats that the tiles of a chunk may take together, 0 for any number
+	kc    int  // steps of k per block
+	nc    int  // most columns per strip, a multiple of NR
+	room  int  // floats that the tiles of a chunk may take together, 0 for any number
+	apart bool // every block of k has a sum of its own, added to those before
 }
 
 // Block sizes. On Zen 4 (1 MiB L2), over 3x3 convolutions of 32..512 channels, maxKC from 320 to 2048 and strips of 96
@@ -43,6 +44,16 @@ func newProduct(k *Kernels, m, depth, n int) product {
 		p.room = tilesFloats
 	}
 	return p
+}
+
+// inBlocks cuts the sums at multiples of kc and gives every block a sum of its own.
+func (p *product) inBlocks(kc int) {
+	p.kc, p.apart = min(kc, max(1, p.depth)), true
+	p.nc = max(p.k.NR, min(stripFloats/p.kc/p.k.NR*p.k.NR, roundUp(p.cols, p.k.NR)))
+	p.room = 0
+	if p.blocked() {
+		p.room = tilesFloats
+	}
 }
 
 // blocked says whether tiles wait for more than one block of k.
@@ -73,6 +84,9 @@ func (p *product) scratchFloats() int {
 	tiles := p.tileFloats()
 	if p.blocked() {
 		tiles = p.chunkFloats()
+	}
+	if p.apart {
+		tiles += p.tileFloats()
 	}
 	return alignUp(p.kc*p.nc) + alignUp(tiles+p.k.NR) // a store may begin inside a tile and read beyond its end
 }
@@ -146,16 +160,30 @@ func (c *chunk) multiply(r block, b []float32, stride int) {
 		row, rows := c.a.at(panel)
 		args := gemmArgs{
 			a:    a[row*c.depth+r.k0*rows:][:steps*rows],
-			rows: rows, k: steps, ldc: c.k.NR, accumulate: r.k0 > 0,
+			rows: rows, k: steps, ldc: c.k.NR, accumulate: r.k0 > 0 && !c.apart,
 		}
 		for j := 0; j < r.cols; j += c.k.NR {
 			args.b = b[j/c.k.NR*stride:][:steps*c.k.NR]
 			args.c = tiles[:rows*c.k.NR]
-			c.k.gemm[rows](args)
+			if c.apart && r.k0 > 0 {
+				c.addBlock(args)
+			} else {
+				c.k.gemm[rows](args)
+			}
 			if r.k1 == c.depth {
 				c.store(args.c, spot{c.part.pair, row, rows, r.col + j, min(c.k.NR, r.cols-j)})
 			}
 			tiles = tiles[size:]
 		}
+	}
+}
+
+// addBlock computes a tile on its own, behind those that wait, and adds it to the one that waits.
+func (c *chunk) addBlock(args gemmArgs) {
+	sum := args.c
+	args.c = c.tiles[len(c.tiles)-c.tileFloats()-c.k.NR:][:len(sum)]
+	c.k.gemm[args.rows](args)
+	for i, v := range args.c {
+		sum[i] += v
 	}
 }

@@ -181,12 +181,6 @@ func TestOwnModels(t *testing.T) {
 	require.GreaterOrEqual(t, found, 2)
 }
 
-// zooNeedsMore are the models of the zoo that use operators which tconv does not
-// have yet.
-var zooNeedsMore = map[string]string{
-	"twinlitenet_qdq_int8": "quantised operators",
-}
-
 // TestZoo runs real models of others, where TCONV_ZOO names their folder.
 func TestZoo(t *testing.T) {
 	dir := os.Getenv("TCONV_ZOO")
@@ -197,10 +191,6 @@ func TestZoo(t *testing.T) {
 		name := strings.TrimSuffix(filepath.Base(path), ".onnx")
 		t.Run(name, func(t *testing.T) {
 			m, err := tconv.Open(path)
-			if reason, ok := zooNeedsMore[name]; ok {
-				require.ErrorIs(t, err, tconv.ErrUnsupported, "it runs now (%s): take it off the list", reason)
-				return
-			}
 			require.NoError(t, err)
 			defer m.Close()
 			tol := tolerance{1e-3, 1e-4}

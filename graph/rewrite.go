@@ -10,6 +10,15 @@ type Pass struct {
 	Run  func(*Graph) error
 }
 
+// QuantizedPasses run once, when the model is loaded, before all others and on the
+// reference path too: they settle what a quantised model means, integers or floats.
+var QuantizedPasses = []Pass{
+	{"dropQuantizedClip", dropQuantizedClip},
+	{"unsignQuantized", unsignQuantized},
+	{"fuseQuantized", fuseQuantized},
+	{"orderQuantizedConv", orderQuantizedConv},
+}
+
 // LoadPasses run once, when the model is loaded, before shapes are known: what
 // they compute from weights is shared by all plans.
 var LoadPasses = []Pass{

@@ -216,6 +216,9 @@ func (g *Graph) prepare(limits Limits, fault error, reference bool) error {
 	if err := g.settle(limits, fault, reference); err != nil {
 		return err
 	}
+	if err := g.Rewrite(QuantizedPasses); err != nil {
+		return err
+	}
 	if err := g.load(limits, reference); err != nil || reference {
 		return err
 	}

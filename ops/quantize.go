@@ -13,6 +13,10 @@ var integerLimits = map[DType][2]int32{
 	Int4: {-8, 7}, Uint4: {0, 15}, Int2: {-2, 1}, Uint2: {0, 3},
 }
 
+// IntegerRange gives the least and the largest value of an integer type that tensors
+// are quantised to; 0 and 0 of others.
+func IntegerRange(d DType) (least, most int32) { return integerLimits[d][0], integerLimits[d][1] }
+
 // quantizer rounds reals to integers of one type around a zero point:
 // q = saturate(round(v) + zero), ties to even; NaN gives the least q.
 type quantizer struct {

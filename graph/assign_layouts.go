@@ -1,6 +1,8 @@
 package graph
 
 import (
+	"slices"
+
 	"github.com/tconv/tconv/backend/cpu"
 	"github.com/tconv/tconv/ops"
 )
@@ -118,8 +120,9 @@ func (l *layoutPass) node(n *Node) error {
 const mostFollowers = 32
 
 // wantedBlocked reports whether some reader of a value gains from having it
-// blocked, or hands it on, in its own layout, to one that does. Where too many
-// would hand it on the answer is yes.
+// blocked, has another input that is, makes planes from blocks itself, or hands it
+// on, in its own layout, to one of these. Where too many would hand it on the
+// answer is yes.
 func (l *layoutPass) wantedBlocked(id ValueID) bool {
 	queue := []ValueID{id}
 	seen := map[ValueID]bool{id: true}
@@ -130,7 +133,7 @@ func (l *layoutPass) wantedBlocked(id ValueID) bool {
 			if !ok || !takesBlocked(n, c, id) {
 				continue
 			}
-			if c.Wants || len(seen) == mostFollowers {
+			if c.Wants || len(seen) == mostFollowers || l.mixes(n, c) || l.makesPlanes(id, c) {
 				return true
 			}
 			if out := n.output(0); out != NoValue && c.Out[0] && !seen[out] {
@@ -140,6 +143,22 @@ func (l *layoutPass) wantedBlocked(id ValueID) bool {
 		}
 	}
 	return false
+}
+
+// mixes reports whether an input that n would read in blocks lies in blocks already.
+func (l *layoutPass) mixes(n *Node, c ops.Choice) bool {
+	for i, in := range n.Inputs {
+		if c.In[i] && l.blocked(in) {
+			return true
+		}
+	}
+	return false
+}
+
+// makesPlanes reports whether a reader of the value can give planes from blocks, and
+// blocks would not be padding in the main.
+func (l *layoutPass) makesPlanes(id ValueID, c ops.Choice) bool {
+	return (c.PlanarOut || !slices.Contains(c.Out, true)) && 2*l.g.Value(id).Spec.Shape[1] > l.kernels.Block
 }
 
 // takesBlocked reports whether n would read the value in blocks.

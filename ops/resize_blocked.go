@@ -7,7 +7,7 @@ import (
 )
 
 // Blocked resizes spatial axes in channel blocks, in every mode but antialias and
-// tf_crop_and_resize.
+// tf_crop_and_resize. The result may be planar.
 func (o *resizeOp) Blocked(in, out []Spec, _ *cpu.Kernels) (Choice, bool) {
 	if !allBlockable(in[:1]) || out[0].Shape.Elements() == 0 || o.antialias || o.needsRoi() {
 		return Choice{}, false
@@ -16,7 +16,7 @@ func (o *resizeOp) Blocked(in, out []Spec, _ *cpu.Kernels) (Choice, bool) {
 	if !ok || p[0].resized() || p[1].resized() {
 		return Choice{}, false
 	}
-	c := Choice{In: make([]bool, len(in)), Out: []bool{true}}
+	c := Choice{In: make([]bool, len(in)), Out: []bool{true}, PlanarOut: true}
 	c.In[0] = true
 	return c, true
 }
@@ -76,7 +76,12 @@ func (s *blockedResizeStep) Needs() Needs   { return Needs{} }
 
 // Run computes Y.
 func (s *blockedResizeStep) Run(c *Call, in, out []*Tensor) error {
-	x, y := in[0].Map(), out[0].Map()
+	x := in[0].Map()
+	if out[0].Layout().Planar() {
+		s.resize.RunToPlanar(c.Pool(), c.Stop(), &x, Data[float32](out[0]))
+		return nil
+	}
+	y := out[0].Map()
 	s.resize.Run(c.Pool(), c.Stop(), &x, &y)
 	return nil
 }

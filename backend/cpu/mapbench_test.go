@@ -29,3 +29,38 @@ func BenchmarkPlanar(b *testing.B) {
 		}
 	}
 }
+
+// doubled is the linear axis from n to 2n pixels.
+func doubled(n, factor int) ResizeAxis {
+	a := ResizeAxis{In: n, Taps: 2}
+	for i := range factor * n {
+		at := max(0, (float32(i)+0.5)/float32(factor)-0.5)
+		first := min(int(at), n-1)
+		a.Index = append(a.Index, int32(first), int32(min(first+1, n-1)))
+		a.Weight = append(a.Weight, 1-(at-float32(first)), at-float32(first))
+	}
+	return a
+}
+
+func BenchmarkMapResize(b *testing.B) {
+	k := KernelsFor(Detect())
+	for _, c := range []struct{ channels, side, factor int }{{21, 28, 8}, {64, 128, 2}, {32, 28, 8}} {
+		size := [3]int{1, c.side, c.side}
+		axis := doubled(c.side, c.factor)
+		p := NewMapResize(k, [3]ResizeAxis{Identity(1), axis, axis})
+		x := NewMap(AlignedFloats(MapFloats(k.Block, 1, c.channels, size, Halo{})), k.Block, 1, c.channels, size, Halo{})
+		out := [3]int{1, c.side * c.factor, c.side * c.factor}
+		y := NewMap(AlignedFloats(MapFloats(k.Block, 1, c.channels, out, Halo{})), k.Block, 1, c.channels, out, Halo{})
+		planar := AlignedFloats(c.channels * volume(out))
+		b.Run(fmt.Sprintf("blocks/%dx%dx%d", c.channels, c.side, c.factor), func(b *testing.B) {
+			for b.Loop() {
+				p.Run(nil, nil, &x, &y)
+			}
+		})
+		b.Run(fmt.Sprintf("planar/%dx%dx%d", c.channels, c.side, c.factor), func(b *testing.B) {
+			for b.Loop() {
+				p.RunToPlanar(nil, nil, &x, planar)
+			}
+		})
+	}
+}

@@ -110,7 +110,8 @@ type mapPermuteArgs struct {
 }
 
 // mapTransposeArgs are the operands of interleave, dst[i][c] = planes[c][i], 0 where lanes[c] is 0, and of apart,
-// planes[c][i] = pixels[i][c] where lanes[c] is -1. Planes lie pitch bytes apart; those without a lane are not touched.
+// planes[c][i] = pixels[i][c] where lanes[c] is -1, as the first ones are. Planes lie pitch bytes apart; those without a
+// lane are not touched.
 type mapTransposeArgs struct {
 	pixel  unsafe.Pointer // [pixels][Block]float32
 	planes unsafe.Pointer

@@ -53,14 +53,33 @@ func NewMapResize(k *Kernels, axes [3]ResizeAxis) *MapResize {
 const resizeRows = 16
 
 // Run computes y.
-func (p *MapResize) Run(pool *Pool, stop *atomic.Bool, x, y *Map) {
+func (p *MapResize) Run(pool *Pool, stop *atomic.Bool, x, y *Map) { p.run(pool, stop, x, y, nil) }
+
+// RunToPlanar computes the planar tensor dst.
+func (p *MapResize) RunToPlanar(pool *Pool, stop *atomic.Bool, x *Map, dst []float32) {
+	var size [3]int
+	for i, a := range p.axes {
+		size[i] = len(a.Index) / a.Taps
+	}
+	y := MapLike(x.Block, x.N, x.C, size, Halo{})
+	p.run(pool, stop, x, &y, dst)
+}
+
+// run computes y, or with the shape of y the planar tensor dst.
+func (p *MapResize) run(pool *Pool, stop *atomic.Bool, x, y *Map, dst []float32) {
 	s := y.strips(1)
 	s.count = max(1, min(s.count, s.rows/resizeRows))
 	s.run(pool, stop, func(w *mapScratch, s mapStrip) {
 		r := resizeStrip{MapResize: p, w: w, x: x, y: y, n: s.n, g: s.g}
 		r.begin()
+		if dst != nil {
+			r.toPlanar(dst, s.first, s.last)
+			return
+		}
 		for row := s.first; row < s.last; row++ {
-			r.row(row)
+			if to := y.pixels(s.n, s.g, row); !r.row(to, row) {
+				copy(to, y.pixels(s.n, s.g, row-1))
+			}
 		}
 	})
 }
@@ -87,21 +106,30 @@ func (r *resizeStrip) begin() {
 	}
 }
 
-// row computes a row of the result.
-func (r *resizeStrip) row(row int) {
-	dst := r.y.pixels(r.n, r.g, row)
+// toPlanar computes rows [first, last) of planes.
+func (r *resizeStrip) toPlanar(planar []float32, first, last int) {
+	pixels := volume(r.y.Size)
+	r.w.out = grown(r.w.out, r.y.rowFloats())
+	planes := planar[(r.n*r.y.C+r.g*r.y.Block)*pixels:]
+	for row := first; row < last; row++ {
+		r.row(r.w.out, row)
+		r.k.apart(r.w, r.w.out, planes[row*r.y.Size[2]:], pixels, min(r.y.Block, r.y.C-r.g*r.y.Block))
+	}
+}
+
+// row computes a row of the result, unless it is the one before again.
+func (r *resizeStrip) row(dst []float32, row int) bool {
 	raceWrite(dst)
 	z, y := row/r.y.Size[1], row%r.y.Size[1]
 	deep, high := &r.axes[0], &r.axes[1]
 	if deep.Taps*high.Taps == 1 {
 		from := int(deep.Index[z])*r.x.Size[1] + int(high.Index[y])
-		if from == r.before && row > 0 {
-			copy(dst, r.y.pixels(r.n, r.g, row-1))
-			return
+		if from == r.before {
+			return false
 		}
 		r.before = from
 		r.along(dst, r.x.pixels(r.n, r.g, from))
-		return
+		return true
 	}
 	terms := 0
 	for i, zi := range deep.Index[z*deep.Taps:][:deep.Taps] {
@@ -119,12 +147,13 @@ func (r *resizeStrip) row(row int) {
 		}
 		r.k.maps.blend(&r.w.blend)
 		if first+pixels == r.y.Size[2] {
-			return // a pointer must not reach beyond its row
+			break // a pointer must not reach beyond its row
 		}
 		for i := range terms {
 			r.w.rows[i] = unsafe.Add(r.w.rows[i], pixels*floatSize*r.y.Block)
 		}
 	}
+	return true
 }
 
 // weight is the weight of tap t of output i.

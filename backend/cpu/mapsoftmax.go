@@ -3,7 +3,6 @@ package cpu
 import (
 	"math"
 	"sync/atomic"
-	"unsafe"
 )
 
 // channelRows is a stretch of pixels of all channels: channel c is data[c·pitch:].
@@ -91,17 +90,12 @@ func SoftmaxMap(k *Kernels, pool *Pool, stop *atomic.Bool, x, y *Map, planar []f
 // moveTile copies n pixels of a row between a map and the rows of softmaxPixels in w.floats.
 func (k *Kernels) moveTile(w *mapScratch, m *Map, n, row, first, pixels int, toMap bool) {
 	for g := range m.Groups() {
-		w.lanes = laneMask(min(m.Block, m.C-g*m.Block))
 		pixel := m.pixels(n, g, row)[first*m.Block:][:pixels*m.Block]
-		w.transpose = mapTransposeArgs{
-			pixel: pointer(pixel), planes: unsafe.Pointer(&w.floats[g*m.Block*softmaxPixels]), pitch: floatSize * softmaxPixels,
-			pixels: pixels, lanes: &w.lanes[0],
-		}
+		planes, channels := w.floats[g*m.Block*softmaxPixels:], min(m.Block, m.C-g*m.Block)
 		if toMap {
-			raceWrite(pixel)
-			k.maps.interleave(&w.transpose)
+			k.join(w, pixel, planes, softmaxPixels, channels)
 		} else {
-			k.maps.apart(&w.transpose)
+			k.apart(w, pixel, planes, softmaxPixels, channels)
 		}
 	}
 }

@@ -53,6 +53,7 @@ type mapScratch struct {
 	weights   []float32
 	taps      []int
 	floats    []float32
+	out       []float32
 	sums      []float64
 	squares   []float64
 	lanes     [maxBlock]int32
@@ -61,7 +62,7 @@ type mapScratch struct {
 // forget drops the operands, whose memory may be given back.
 func (w *mapScratch) forget() {
 	clear(w.rows[:cap(w.rows)])
-	*w = mapScratch{rows: w.rows, weights: w.weights, taps: w.taps, floats: w.floats, sums: w.sums, squares: w.squares, lanes: w.lanes}
+	*w = mapScratch{rows: w.rows, weights: w.weights, taps: w.taps, floats: w.floats, out: w.out, sums: w.sums, squares: w.squares, lanes: w.lanes}
 }
 
 var mapScratches = sync.Pool{New: func() any { return new(mapScratch) }}

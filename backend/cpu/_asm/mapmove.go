@@ -48,28 +48,31 @@ func (k mapKernel) permute(fn string) {
 	})
 }
 
-// planeMask sets the mask of plane c of a tile: K1, or register spare of AVX2, whose pixel mask is in register pixel.
-// R10: lanes; R12: one bit per pixel of the tile.
-func (k mapKernel) planeMask(c, spare, pixel int) {
+// eachPlane emits full, or part where the tile has not all pixels, for the planes that there are; DX is the plane's
+// address. A masked access costs hundreds of cycles where the address faults, be it for a lane that is left out or for
+// the first touch of a page: full is not masked. R10: lanes; R9: pitch of planes.
+func (k mapKernel) eachPlane(label string, full, part func(c int)) {
+	emit := func(f func(c int)) {
+		for c := range k.lanes {
+			f(c)
+			if c < k.lanes-1 {
+				k.op("", "CMPL %d(R10), $0", 4*(c+1))
+				k.op("", "JEQ %s_planes", label)
+				k.op("", "ADDQ R9, DX")
+			}
+		}
+	}
+	k.op("", "CMPQ CX, $%d", k.lanes)
+	k.op("", "JLT %s_part", label)
+	emit(full)
+	k.op("", "JMP %s_planes", label)
+	k.label(label + "_part")
+	k.pixelMask(label, 15)
 	if k.isa == avx512 {
-		k.op("", "MOVL %d(R10), AX", 4*c)
-		k.op("", "ANDL R12, AX")
-		k.op("", "KMOVW AX, K1")
-		return
+		k.op("", "KMOVW R12, K1")
 	}
-	k.op("", "VPBROADCASTD %d(R10), %s", 4*c, k.v(spare))
-	k.op("", "VPAND %s, %s, %s", k.v(pixel), k.v(spare), k.v(spare))
-}
-
-// nextPlane moves DX on to the plane of lane c+1, if there is one: what a mask leaves out must not lie at an address
-// that faults either, or every access takes hundreds of cycles (Zen 4).
-func (k mapKernel) nextPlane(c int) {
-	if c == k.lanes-1 {
-		return
-	}
-	k.op("", "MOVLQSX %d(R10), AX", 4*(c+1))
-	k.op("", "ANDQ R9, AX")
-	k.op("", "ADDQ AX, DX")
+	emit(part)
+	k.label(label + "_planes")
 }
 
 // pixelMask sets R12, or register pixel of AVX2, to the first CX pixels of a tile.
@@ -149,7 +152,6 @@ func (k mapKernel) transpose() {
 func (k mapKernel) transposeTile(fn string, body func()) {
 	k.load("SI", "BX", "R9", "CX", "R10")
 	k.label(fn + "_tile")
-	k.pixelMask(fn, 15)
 	k.op("", "MOVQ BX, DX")
 	body()
 	k.op("", "ADDQ $%d, SI", k.lanes*k.bytes())
@@ -178,13 +180,15 @@ func (k mapKernel) eachPixel(label string, f func(i int)) {
 func (k mapKernel) interleave(fn string) {
 	k.transposeTile(fn, func() {
 		for c := range k.lanes {
-			if k.planeMask(c, 14, 15); k.isa == avx512 {
+			k.op("", "%s", k.zero(c))
+		}
+		k.eachPlane(fn, func(c int) { k.op("", "VMOVUPS (DX), %s", k.v(c)) }, func(c int) {
+			if k.isa == avx512 {
 				k.op("", "VMOVUPS.Z (DX), K1, %s", k.v(c))
 			} else {
-				k.op("", "VMASKMOVPS (DX), %s, %s", k.v(14), k.v(c))
+				k.op("", "VMASKMOVPS (DX), %s, %s", k.v(15), k.v(c))
 			}
-			k.nextPlane(c)
-		}
+		})
 		k.transpose()
 		k.eachPixel(fn, func(i int) { k.op("", "VMOVUPS %s, %d(SI)", k.v(i), i*k.bytes()) })
 	})
@@ -194,17 +198,13 @@ func (k mapKernel) apart(fn string) {
 	k.transposeTile(fn, func() {
 		k.eachPixel(fn, func(i int) { k.op("", "VMOVUPS %d(SI), %s", i*k.bytes(), k.v(i)) })
 		k.transpose()
-		if k.isa == avx2 {
-			k.pixelMask(fn+"_again", 15)
-		}
-		for c := range k.lanes {
-			if k.planeMask(c, 14, 15); k.isa == avx512 {
+		k.eachPlane(fn, func(c int) { k.op("", "VMOVUPS %s, (DX)", k.v(c)) }, func(c int) {
+			if k.isa == avx512 {
 				k.op("", "VMOVUPS %s, K1, (DX)", k.v(c))
 			} else {
-				k.op("", "VMASKMOVPS %s, %s, (DX)", k.v(c), k.v(14))
+				k.op("", "VMASKMOVPS %s, %s, (DX)", k.v(c), k.v(15))
 			}
-			k.nextPlane(c)
-		}
+		})
 	})
 }
 

@@ -63,11 +63,11 @@ func resizeIntegerRows[T Integer, F Float](o *resizeOp, c *Call, p []axisPlan, x
 	row := r.out * r.block
 	c.Parallel(r.outer.Elements(), 2*row*r.taps*r.along.taps+20, func(lo, hi int) {
 		walk := newOdometer(lo, r.outer)
-		var taps []rowTap[F]
+		var space tapSpace[F]
 		for i := lo; i < hi; i++ {
 			dst := ys[i*row : (i+1)*row]
-			var outside bool
-			if taps, outside = r.rowTaps(taps, walk.index); outside {
+			taps, outside := r.rowTaps(&space, walk.index)
+			if outside {
 				fill(dst, extra)
 			} else {
 				compute(dst, xs, r, taps)

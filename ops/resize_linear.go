@@ -84,10 +84,19 @@ type rowTap[F Float] struct {
 	axes   []F // the weight along each interpolated axis, the innermost first
 }
 
+// tapSpace is the memory of rowTaps, so that a row of Y allocates nothing.
+type tapSpace[F Float] struct {
+	lists [2][]rowTap[F]
+	axes  []F // what the taps' axes are slices of
+}
+
 // rowTaps lists the rows of X for the row of Y at index, the outermost axis
-// varying slowest. outside: the row takes extrapolation_value.
-func (r *rowPlan[F]) rowTaps(list []rowTap[F], index []int) (taps []rowTap[F], outside bool) {
-	list = append(list[:0], rowTap[F]{weight: 1})
+// varying slowest. outside: the row takes extrapolation_value. The list lies in
+// space, until the next call.
+func (r *rowPlan[F]) rowTaps(space *tapSpace[F], index []int) (taps []rowTap[F], outside bool) {
+	space.axes = space.axes[:0]
+	list, wide := append(space.lists[0][:0], rowTap[F]{weight: 1}), space.lists[1]
+	defer func() { space.lists = [2][]rowTap[F]{list, wide} }()
 	for k, i := range index {
 		t := r.tables[k]
 		if t == nil {
@@ -99,17 +108,18 @@ func (r *rowPlan[F]) rowTaps(list []rowTap[F], index []int) (taps []rowTap[F], o
 		if t.outside != nil && t.outside[i] {
 			return list, true
 		}
-		wide := make([]rowTap[F], 0, len(list)*t.taps)
+		wide = wide[:0]
 		for _, tap := range list {
 			for j, at := range t.index[i*t.taps:][:t.taps] {
-				w := t.weight[i*t.taps+j]
+				w, first := t.weight[i*t.taps+j], len(space.axes)
+				space.axes = append(append(space.axes, w), tap.axes...)
 				wide = append(wide, rowTap[F]{
 					from: tap.from + int(at)*r.strides[k], slot: tap.slot*t.taps + int(at)%t.taps,
-					weight: tap.weight * w, axes: append([]F{w}, tap.axes...),
+					weight: tap.weight * w, axes: space.axes[first:len(space.axes):len(space.axes)],
 				})
 			}
 		}
-		list = wide
+		list, wide = wide, list
 	}
 	return list, false
 }
@@ -129,11 +139,11 @@ func resizeFloats[T Float](o *resizeOp, c *Call, p []axisPlan, x, y *Tensor) err
 	c.Parallel(r.outer.Elements(), row*(r.taps+1)/2+20, func(lo, hi int) {
 		cache := newRowCache(r, xs)
 		walk := newOdometer(lo, r.outer)
-		var taps []rowTap[T]
+		var space tapSpace[T]
 		for i := lo; i < hi; i++ {
 			dst := ys[i*row : (i+1)*row]
-			var outside bool
-			if taps, outside = r.rowTaps(taps, walk.index); outside {
+			taps, outside := r.rowTaps(&space, walk.index)
+			if outside {
 				fill(dst, extra)
 			} else {
 				cache.blend(dst, taps)

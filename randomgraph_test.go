@@ -469,7 +469,7 @@ func TestRandomGraphs(t *testing.T) {
 	tiers := cpu.Available()
 	start := envInt("TCONV_MUTANT_SEED", 0)
 	used := map[string]int{}
-	for i := start; i < start+envInt("TCONV_GRAPHS", 400); i++ {
+	for i := start; i < start+envInt("TCONV_GRAPHS", 300); i++ {
 		tier := tiers[i%len(tiers)]
 		t.Setenv("TCONV_KERNEL", string(tier))
 		b, in := randomGraph(t, uint64(i), 1+i%14)

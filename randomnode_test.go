@@ -1,6 +1,7 @@
 package tconv_test
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -231,7 +232,7 @@ func shapeOf(t *onnx.Tensor) ops.Shape {
 // second, typed errors, and both paths agree - on whether it is an error, and on
 // the result. TCONV_MUTANTS and TCONV_MUTANT_SEED as for TestMutants.
 func TestRandomNodes(t *testing.T) {
-	count, start := envInt("TCONV_MUTANTS", 20_000), envInt("TCONV_MUTANT_SEED", 0)
+	count, start := envInt("TCONV_MUTANTS", 12_000), envInt("TCONV_MUTANT_SEED", 0)
 	if testing.Short() {
 		count /= 10
 	}
@@ -285,6 +286,9 @@ func (m *mutator) bothWays(def *ops.Def, data []byte) (ok bool, text string) {
 		if text != "" {
 			return false, text
 		}
+	}
+	if errors.Is(errs[0], tconv.ErrCanceled) || errors.Is(errs[1], tconv.ErrCanceled) {
+		return false, "" // no time left: nothing to compare
 	}
 	if (errs[0] == nil) != (errs[1] == nil) {
 		return false, fmt.Sprintf("fast path: %v; reference path: %v", errs[0], errs[1])

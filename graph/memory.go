@@ -17,10 +17,59 @@ type interval struct {
 }
 
 // layOut gives every interval an offset such that no two that are wanted at the
-// same time overlap, and returns the bytes needed in all. It walks the steps in
-// order and gives each interval the smallest free gap that holds it; O(n log n)
-// but for the list of gaps, which stays short.
+// same time overlap, and returns the bytes needed in all. Two ways are tried: by
+// size, which is nearly always the better one but takes quadratic time, where there
+// are not too many, and in the order of the steps.
 func layOut(intervals []*interval) (total int) {
+	total = layOutBySteps(intervals)
+	if len(intervals) > mostBySize {
+		return total
+	}
+	offsets := make([]int, len(intervals))
+	for i, iv := range intervals {
+		offsets[i] = iv.offset
+	}
+	if bySize := layOutBySize(intervals); bySize <= total {
+		return bySize
+	}
+	for i, iv := range intervals {
+		iv.offset = offsets[i]
+	}
+	return total
+}
+
+// mostBySize bounds the quadratic time of layOutBySize.
+const mostBySize = 2048
+
+// layOutBySize places the largest interval first, each at the lowest offset where
+// it overlaps nothing placed before that is wanted at the same time.
+func layOutBySize(intervals []*interval) (total int) {
+	order := slices.Clone(intervals)
+	slices.SortStableFunc(order, func(a, b *interval) int {
+		return cmp.Or(cmp.Compare(b.size, a.size), cmp.Compare(a.first, b.first))
+	})
+	placed := make([]*interval, 0, len(order)) // by offset
+	for _, iv := range order {
+		iv.offset = 0
+		for _, p := range placed {
+			if p.last < iv.first || iv.last < p.first {
+				continue
+			}
+			if iv.offset+iv.size <= p.offset {
+				break
+			}
+			iv.offset = max(iv.offset, p.offset+roundUp(p.size))
+		}
+		at, _ := slices.BinarySearchFunc(placed, iv.offset, func(p *interval, o int) int { return cmp.Compare(p.offset, o) })
+		placed = slices.Insert(placed, at, iv)
+		total = max(total, iv.offset+roundUp(iv.size))
+	}
+	return total
+}
+
+// layOutBySteps walks the steps in order and gives each interval the smallest free
+// gap that holds it; O(n log n) but for the list of gaps, which stays short.
+func layOutBySteps(intervals []*interval) (total int) {
 	byStart := slices.Clone(intervals)
 	slices.SortStableFunc(byStart, func(a, b *interval) int {
 		return cmp.Or(cmp.Compare(a.first, b.first), cmp.Compare(b.size, a.size))

@@ -30,11 +30,35 @@ func ChooseConv(k *Kernels, g ConvGeom, transposed bool) Algorithm {
 	}
 	best, cost := Direct, winoLeastGain*k.directCost(&g, transposed)
 	for _, alg := range []Algorithm{F2, F4} {
+		if alg == F4 && best == F2 && heavyF4(&g, transposed, k.Block) {
+			break
+		}
 		if c, ok := k.winogradCost(&g, transposed, alg); ok && c < cost {
 			best, cost = alg, winoMoreGain*c
 		}
 	}
 	return best
+}
+
+// Above mostF4Weights bytes of transformed weights, of which each is used by fewer than leastF4Tiles tiles, F2 is good
+// enough: F4 has 2.25 times as many. A network's deepest layers, with most of its weights and little of its arithmetic,
+// decide how much memory it takes: 512 to 512 channels have 36 MiB as F4 and 16 as F2, and cost 1.4 times as much on
+// 16 x 16.
+const (
+	mostF4Weights = 24 << 20
+	leastF4Tiles  = 32
+)
+
+// heavyF4 reports whether F4 would take much memory for little work.
+func heavyF4(g *ConvGeom, transposed bool, block int) bool {
+	f, ok := newWinoFilter(g, transposed, F4)
+	if !ok {
+		return false
+	}
+	rows, cols := f.grids(g)
+	tiles := g.N * g.Out[0] * len(rows.lattices) * len(cols.lattices) * rows.tiles * cols.tiles
+	bytes := 4 * f.tile.points() * f.phases[0] * f.phases[1] * f.lanes(block) * roundUp(g.M, block)
+	return bytes > mostF4Weights && tiles < leastF4Tiles
 }
 
 // Costs are multiply-adds, of which one Zen 4 core makes 58e9 a second with AVX-512 as with AVX2. Measured there (1 MiB

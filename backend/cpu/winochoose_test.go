@@ -24,7 +24,9 @@ func TestChooseConv(t *testing.T) {
 		want       Algorithm
 	}{
 		{"64 at 256", conv(256, 64), false, F4},
-		{"512 at 16", conv(16, 512), false, F4},
+		{"256 at 32", conv(32, 256), false, F4},
+		{"512 at 16: 36 MiB as F4", conv(16, 512), false, F2},
+		{"512 at 28: 36 MiB, but well used", conv(28, 512), false, F4},
 		{"16 at 32", conv(32, 16), false, F4},
 		{"3x3x3", volume, false, F4},
 		{"5x5", five, false, F4},
@@ -52,7 +54,7 @@ func TestChooseConvByWeights(t *testing.T) {
 			continue
 		}
 		k := KernelsFor(tier)
-		require.Equal(t, F4, ChooseConv(k, square(1, 512, 512, 16, 3), false))
+		require.Equal(t, F4, ChooseConv(k, square(1, 384, 384, 16, 3), false))
 		require.Equal(t, F2, ChooseConv(k, square(1, 512, 512, 7, 3), false))
 		require.Equal(t, Direct, ChooseConv(k, square(1, 512, 512, 4, 3), false))
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"testing"
 	"time"
@@ -384,7 +385,7 @@ func endlessBody() *builder {
 // TestLoopIsCanceled ends an endless loop, and runs on afterwards.
 func TestLoopIsCanceled(t *testing.T) {
 	both(t, func(t *testing.T, opt RunOptions) {
-		opt.Limits.LoopTrips = 1 << 40
+		opt.Limits.LoopTrips = math.MaxInt
 		m := endless(endlessBody()).loaded(t, opt)
 		base := m.budget.used.Load()
 		for range 3 {

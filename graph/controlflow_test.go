@@ -577,3 +577,17 @@ func TestHalfSequences(t *testing.T) {
 	require.Equal(t, "sequence(tensor(float16))", out[0].String())
 	require.Equal(t, []byte{0, 0x41, 0x00, 0x43}, out[0].Elems()[0].Bytes(), "2.5 and 3.5")
 }
+
+// TestTensorsOnly gives a sequence to operators that take tensors.
+func TestTensorsOnly(t *testing.T) {
+	b := newBuilder().input("x", ops.Float32, 2).node("s", "SequenceConstruct", "x").node("y", "Abs", "s").output("y")
+	_, err := NewModel(b.graph(t), RunOptions{})
+	require.ErrorContains(t, err, `node "make_y" (Abs-6): input 0 is a sequence, want a tensor`)
+	require.ErrorIs(t, err, ErrInvalidModel)
+}
+
+// TestOmittedAtTheEnd leaves out inputs that are not there anyway.
+func TestOmittedAtTheEnd(t *testing.T) {
+	out := newBuilder().input("x", ops.Float32, 2).node("y", "Sum", "x x _ _").output("y").run(t, RunOptions{}, ops.Of([]float32{1, 2}, 2))
+	require.Equal(t, []float32{2, 4}, floatsOf(out[0]))
+}

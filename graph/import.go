@@ -219,6 +219,9 @@ func (im *importer) node(index int, src *onnx.Node) {
 	}
 	n.Opset = opset
 	n.Inputs = im.resolve(n, src.Inputs)
+	for len(n.Inputs) > 0 && n.Inputs[len(n.Inputs)-1] == NoValue { // omitted at the end is not there
+		n.Inputs = n.Inputs[:len(n.Inputs)-1]
+	}
 	n.Outputs = im.resolve(n, src.Outputs)
 	if err := im.attributes(n, src.Attributes); err != nil {
 		im.invalid.add("node %s (%s): %w", quote(n.Name), plain(n.Op), err)

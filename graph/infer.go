@@ -103,6 +103,11 @@ func (f *folder) infer(g *Graph, n *Node) ([]ops.Spec, error) {
 // a bug of tconv, becomes an error.
 func (n *Node) infer(in []ops.Spec) (out []ops.Spec, err error) {
 	defer recovered(&err)
+	for i, s := range in {
+		if s.Kind != ops.KindTensor && !n.Def.Members {
+			return nil, fmt.Errorf("input %d is a %v, want a tensor", i, s.Kind)
+		}
+	}
 	out, err = n.Impl.Infer(in)
 	if err == nil && len(out) < len(n.Outputs) {
 		err = fmt.Errorf("%w: %d outputs inferred, %d asked for", ErrInternal, len(out), len(n.Outputs))

@@ -8,7 +8,7 @@ package ops
 // do the sequences in them.
 func init() {
 	Register(Def{
-		Name: "CastMembers", Domain: InternalDomain, Since: 1, Inputs: []string{"input"}, Outputs: []string{"output"},
+		Name: "CastMembers", Domain: InternalDomain, Since: 1, Inputs: []string{"input"}, Outputs: []string{"output"}, Members: true,
 		New: func(n *Node) (Op, error) {
 			o := &castMembers{cast{castRules: castRules{saturate: true, round: "up"}, to: n.DType("to", Float32)}}
 			return o, n.Err()

@@ -7,7 +7,7 @@ package ops
 // https://onnx.ai/onnx/operators/onnx__Identity.html (versions 1, 13, 14, 16, 19, 21, 23, 24, 25).
 func init() {
 	Register(Def{
-		Name: "Identity", Since: 1, Inputs: []string{"input"}, Outputs: []string{"output"}, Exact: true,
+		Name: "Identity", Since: 1, Inputs: []string{"input"}, Outputs: []string{"output"}, Exact: true, Members: true,
 		New: func(*Node) (Op, error) { return identity{}, nil },
 	})
 }

@@ -21,10 +21,10 @@ import "fmt"
 // https://onnx.ai/onnx/operators/onnx__OptionalGetElement.html (versions 15, 18).
 func init() {
 	Register(
-		Def{Name: "Optional", Since: 15, Inputs: []string{"input?"}, Outputs: []string{"output"}, Exact: true, New: newOptional},
-		Def{Name: "OptionalHasElement", Since: 15, Inputs: []string{"input?"}, Outputs: []string{"output"}, Exact: true,
+		Def{Name: "Optional", Since: 15, Inputs: []string{"input?"}, Outputs: []string{"output"}, Exact: true, Members: true, New: newOptional},
+		Def{Name: "OptionalHasElement", Since: 15, Inputs: []string{"input?"}, Outputs: []string{"output"}, Exact: true, Members: true,
 			New: func(n *Node) (Op, error) { return optionalHasElement{n.HasInput(0)}, nil }},
-		Def{Name: "OptionalGetElement", Since: 15, Inputs: []string{"input"}, Outputs: []string{"output"}, Exact: true,
+		Def{Name: "OptionalGetElement", Since: 15, Inputs: []string{"input"}, Outputs: []string{"output"}, Exact: true, Members: true,
 			New: func(*Node) (Op, error) { return optionalGetElement{}, nil }},
 	)
 }

@@ -21,6 +21,7 @@ type Def struct {
 	Since           int      // the first version of the domain with this form
 	Inputs, Outputs []string // ONNX names; "B?" optional, "inputs..." variadic
 	Exact           bool     // moves or compares elements, never rounds: tests use ==
+	Members         bool     // takes sequences or optionals; other operators get tensors only
 	Random          bool     // gives other values each time: never folded
 	New             func(*Node) (Op, error)
 }

@@ -43,10 +43,10 @@ func init() {
 		Def{Name: "SequenceEmpty", Since: 11, Outputs: []string{"output"}, Exact: true, New: func(n *Node) (Op, error) {
 			return sequenceEmpty{n.DType("dtype", Float32)}, n.Err()
 		}},
-		Def{Name: "SequenceInsert", Since: 11, Inputs: []string{"input_sequence", "tensor", "position?"}, Outputs: []string{"output_sequence"}, Exact: true, New: fixed(sequenceInsert{})},
-		Def{Name: "SequenceErase", Since: 11, Inputs: []string{"input_sequence", "position?"}, Outputs: []string{"output_sequence"}, Exact: true, New: fixed(sequenceErase{})},
-		Def{Name: "SequenceAt", Since: 11, Inputs: []string{"input_sequence", "position"}, Outputs: []string{"tensor"}, Exact: true, New: fixed(sequenceAt{})},
-		Def{Name: "SequenceLength", Since: 11, Inputs: []string{"input_sequence"}, Outputs: []string{"length"}, Exact: true, New: fixed(sequenceLength{})},
+		Def{Name: "SequenceInsert", Since: 11, Inputs: []string{"input_sequence", "tensor", "position?"}, Outputs: []string{"output_sequence"}, Exact: true, Members: true, New: fixed(sequenceInsert{})},
+		Def{Name: "SequenceErase", Since: 11, Inputs: []string{"input_sequence", "position?"}, Outputs: []string{"output_sequence"}, Exact: true, Members: true, New: fixed(sequenceErase{})},
+		Def{Name: "SequenceAt", Since: 11, Inputs: []string{"input_sequence", "position"}, Outputs: []string{"tensor"}, Exact: true, Members: true, New: fixed(sequenceAt{})},
+		Def{Name: "SequenceLength", Since: 11, Inputs: []string{"input_sequence"}, Outputs: []string{"length"}, Exact: true, Members: true, New: fixed(sequenceLength{})},
 	)
 }
 

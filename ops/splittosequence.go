@@ -122,7 +122,7 @@ func checkParts(sizes []int, d int) error {
 // https://onnx.ai/onnx/operators/onnx__ConcatFromSequence.html (version 11).
 func init() {
 	Register(Def{
-		Name: "ConcatFromSequence", Since: 11, Inputs: []string{"input_sequence"}, Outputs: []string{"concat_result"}, Exact: true,
+		Name: "ConcatFromSequence", Since: 11, Inputs: []string{"input_sequence"}, Outputs: []string{"concat_result"}, Exact: true, Members: true,
 		New: func(n *Node) (Op, error) {
 			if !n.Has("axis") {
 				n.Fail("attribute axis is missing")

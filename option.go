@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 
 	"github.com/tconv/tconv/backend/cpu"
 	"github.com/tconv/tconv/graph"
@@ -232,7 +233,7 @@ func (c *config) bindShape(v *graph.Value, used map[string]bool) error {
 		used["input "+v.Name] = true
 		fits := shape == nil || slices.EqualFunc(shape, want, func(d, w int) bool { return d == ops.Unknown || d == w })
 		if !fits {
-			return &ShapeError{Tensor: v.Name, Got: ops.Shape(want).String(), Want: fmt.Sprint(v.Dims)}
+			return &ShapeError{Tensor: v.Name, Got: ops.Shape(want).String(), Want: "[" + strings.Join(v.Dims, ", ") + "]"}
 		}
 		shape = append(ops.Shape{}, want...)
 	}

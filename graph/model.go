@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/tconv/tconv/backend/cpu"
@@ -340,7 +341,7 @@ func (v *Value) declared() string {
 	if v.Spec.Kind != ops.KindTensor || v.Dims == nil {
 		return v.Spec.String()
 	}
-	return fmt.Sprintf("tensor(%v)%v", v.Spec.DType, v.Dims)
+	return fmt.Sprintf("tensor(%v)[%s]", v.Spec.DType, strings.Join(v.Dims, ", "))
 }
 
 // Run computes the outputs for the inputs, both in the order of the graph.

@@ -20,6 +20,7 @@ type config struct {
 	dims      map[string]int
 	shapes    map[string][]int
 	keep      []string
+	given     []string
 	limits    graph.Limits
 	reference bool
 	eager     bool
@@ -129,6 +130,17 @@ func WithReference() Option {
 func WithKeep(patterns ...string) Option {
 	return func(c *config) error {
 		c.keep = append(c.keep, patterns...)
+		return nil
+	}
+}
+
+// WithReplaceable makes inputs of the runs of graph inputs that also are
+// initializers: what a run does not give has the initializer's value. Without this
+// option such inputs are constants, as nearly all models mean them, and are folded
+// into the plan.
+func WithReplaceable(inputs ...string) Option {
+	return func(c *config) error {
+		c.given = append(c.given, inputs...)
 		return nil
 	}
 }

@@ -129,7 +129,7 @@ func load(source graph.Source, external *onnx.ExternalData, cfg *config) (loaded
 	if err != nil {
 		return nil, err
 	}
-	g, err := graph.Import(proto, graph.ImportOptions{External: external, Limits: cfg.limits})
+	g, err := graph.Import(proto, graph.ImportOptions{External: external, Limits: cfg.limits, Given: cfg.given})
 	if err != nil {
 		return nil, err
 	}
@@ -245,15 +245,21 @@ func (s *Session) RunInto(ctx context.Context, in, out Tensors) error {
 // bindInputs orders the caller's inputs as the model declares them.
 func (s *Session) bindInputs(in Tensors) error {
 	s.in = s.in[:0]
+	defaults := 0
 	for i := range s.model.inputs {
 		declared := s.model.inputs[i]
 		t := in[declared.Name]
+		if value := s.model.runner.Graph().Defaults[declared.Name]; t == nil && value != nil {
+			s.in = append(s.in, value)
+			defaults++
+			continue
+		}
 		if t == nil || t.value.DType() == ops.Undefined && t.value.Kind() != ops.KindOptional {
 			return s.model.inputError(fmt.Sprintf("input %q is missing", declared.Name))
 		}
 		s.in = append(s.in, asInput(&t.value, declared))
 	}
-	if len(in) > len(s.in) {
+	if len(in) > len(s.in)-defaults {
 		for name := range in {
 			if !hasName(s.model.inputs, name) {
 				return s.model.inputError(fmt.Sprintf("the model has no input %q", name))

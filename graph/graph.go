@@ -44,6 +44,8 @@ type Graph struct {
 	// Declared is what the file says of each output; the zero Spec where it says nothing.
 	Declared []ops.Spec
 	Opsets   map[string]int // by domain
+	// Defaults are the values of inputs that a caller may leave out, by name.
+	Defaults map[string]*ops.Tensor
 
 	derived *derived // shared with clones
 

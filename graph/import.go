@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/tconv/tconv/onnx"
@@ -12,6 +13,10 @@ import (
 type ImportOptions struct {
 	External *onnx.ExternalData // reads external tensor data; nil refuses it
 	Limits   Limits
+	// Given names graph inputs that also are initializers, which a run may replace:
+	// they are inputs then, and their initializers stand in Graph.Defaults. Others
+	// of that kind are constants.
+	Given []string
 }
 
 // Import turns a parsed model into a graph: names become ids, initializers become
@@ -22,7 +27,7 @@ func Import(m *onnx.Model, opt ImportOptions) (*Graph, error) {
 	opt.Limits = opt.Limits.withDefaults()
 	im := &importer{
 		opt:         opt,
-		graph:       &Graph{Name: m.Graph.Name, Opsets: map[string]int{}, derived: newDerived()},
+		graph:       &Graph{Name: m.Graph.Name, Opsets: map[string]int{}, derived: newDerived(), Defaults: map[string]*ops.Tensor{}},
 		ids:         map[string]ValueID{},
 		invalid:     &InvalidError{},
 		unsupported: &UnsupportedError{},
@@ -36,6 +41,11 @@ func Import(m *onnx.Model, opt ImportOptions) (*Graph, error) {
 	}
 	if err := im.unsupported.orNil(); err != nil {
 		return nil, err
+	}
+	for _, name := range opt.Given {
+		if im.graph.Defaults[name] == nil {
+			return nil, fmt.Errorf("%w: the model has no input %s with an initializer", ErrInput, quote(name))
+		}
 	}
 	if err := im.graph.sort(); err != nil {
 		return nil, err
@@ -122,7 +132,9 @@ func (im *importer) initializers(g *onnx.Graph) {
 			im.invalid.add("an initializer has no name")
 			continue
 		}
-		if c := im.tensor("initializer "+quote(t.Name), t); c != nil {
+		if c := im.tensor("initializer "+quote(t.Name), t); c != nil && im.replaceable(g, t.Name) {
+			im.graph.Defaults[t.Name] = c
+		} else if c != nil {
 			im.define(t.Name, "initializer", Value{Spec: c.Spec()})
 		}
 	}
@@ -156,6 +168,13 @@ func storedBytes(t *onnx.Tensor) int {
 		stringHeaderBytes*len(t.StringData)
 }
 
+// replaceable reports whether an initializer of the main graph is only the default
+// of an input that runs may give.
+func (im *importer) replaceable(g *onnx.Graph, name string) bool {
+	return im.scope.parent == nil && slices.Contains(im.opt.Given, name) &&
+		slices.ContainsFunc(g.Inputs, func(in *onnx.ValueInfo) bool { return in.Name == name })
+}
+
 // tensor converts a tensor; a fault is recorded and gives nil.
 func (im *importer) tensor(what string, t *onnx.Tensor) *ops.Tensor {
 	c, err := ConvertTensor(t, im.opt.External)
@@ -171,7 +190,7 @@ func (im *importer) tensor(what string, t *onnx.Tensor) *ops.Tensor {
 func (im *importer) inputs(g *onnx.Graph) {
 	initial := map[string]bool{}
 	for _, t := range g.Initializers {
-		initial[t.Name] = true
+		initial[t.Name] = im.graph.Defaults[t.Name] == nil
 	}
 	for _, in := range g.Inputs {
 		switch {

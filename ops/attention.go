@@ -170,7 +170,7 @@ func (o *attention) plan(in []Spec) (*attentionPlan, error) {
 		}
 	}
 	p.y = q.with(q.heads, q.rows, v.size, p.y3)
-	p.factor = 1 / math.Sqrt(float64(q.size))
+	p.factor = 1 / math.Sqrt(float64(max(1, q.size)))
 	if o.scale != nil {
 		p.factor = *o.scale
 	}

@@ -229,6 +229,8 @@ func TestAttentionEmpty(t *testing.T) {
 	c := opCase{op: "Attention", inputs: []*Tensor{zeros(1, 2, 3, 4), zeros(1, 2, 0, 4), zeros(1, 2, 0, 5)}}
 	out := c.mustRun(t)
 	require.Equal(t, make([]float32, 30), Data[float32](out[0]), "without keys")
+	c.inputs = []*Tensor{zeros(1, 1, 1, 0), zeros(1, 1, 2, 0), ramp(1, 1, 2, 1)}
+	require.Equal(t, []float32{1.5}, Data[float32](c.mustRun(t)[0]), "keys of nothing all fit alike")
 	c.inputs = []*Tensor{zeros(0, 2, 3, 4), zeros(0, 2, 3, 4), zeros(0, 2, 3, 5)}
 	require.Equal(t, Shape{0, 2, 3, 5}, c.mustRun(t)[0].Shape())
 	c.inputs = []*Tensor{zeros(1, 0, 3, 4), zeros(1, 0, 3, 4), zeros(1, 0, 3, 5)}

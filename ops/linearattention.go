@@ -107,7 +107,7 @@ func (o *linearAttention) plan(in []Spec) (*linearPlan, error) {
 		p.betas = s[2]
 	}
 	if p.factor == 0 {
-		p.factor = 1 / math.Sqrt(float64(p.size))
+		p.factor = 1 / math.Sqrt(float64(max(1, p.size)))
 	}
 	return p, nil
 }

@@ -86,7 +86,6 @@ func lstmStep[T Float](coupled bool) recurrentStep[T] {
 		bound(o)
 		act(0, o)
 		copy(r.h, r.c)
-		bound(r.h)
 		act(2, r.h)
 		for k, v := range o {
 			r.h[k] *= v

@@ -21,7 +21,8 @@ import (
 // tensors: X [N, S, I], Y [N, S, D, H], initial_h and Y_h [N, D, H].
 //
 //	direction: forward, reverse or bidirectional; hidden_size: H.
-//	clip: bounds to [-clip, clip] what goes into activations; none by default.
+//	clip: bounds to [-clip, clip] what goes into the activations of gates (as
+//	onnxruntime does; not what goes into LSTM's h); none by default.
 //	activations, activation_alpha, activation_beta: the functions, for each direction.
 type recurrent struct {
 	cell
@@ -105,11 +106,11 @@ type recurrentActivation struct {
 	alpha, beta float64
 }
 
-// recurrentKinds holds the functions and the defaults of their parameters; NaN
-// where one has no such parameter.
+// recurrentKinds holds the functions and the defaults of their parameters, which are
+// those of onnxruntime; NaN where one has no such parameter.
 var recurrentKinds = map[string][2]float64{
 	"Relu": {none, none}, "Tanh": {none, none}, "Sigmoid": {none, none}, "Softsign": {none, none}, "Softplus": {none, none},
-	"Affine": {1, 0}, "LeakyRelu": {0.01, none}, "ThresholdedRelu": {1, none}, "ScaledTanh": {1, 1},
+	"Affine": {0, 0}, "LeakyRelu": {0.01, none}, "ThresholdedRelu": {0, none}, "ScaledTanh": {0, 0},
 	"HardSigmoid": {0.2, 0.5}, "Elu": {1, none},
 }
 

@@ -101,7 +101,11 @@ func (c *recurrentCase) node() opCase {
 
 // act applies activation f after clipping.
 func (c *recurrentCase) act(f int, v float64) float64 {
-	v = max(-c.clip, min(v, c.clip))
+	return c.plainAct(f, max(-c.clip, min(v, c.clip)))
+}
+
+// plainAct applies activation f.
+func (c *recurrentCase) plainAct(f int, v float64) float64 {
 	switch c.acts[f] {
 	case "Sigmoid":
 		return 1 / (1 + math.Exp(-v))
@@ -209,7 +213,7 @@ func (c *recurrentCase) cell(d, t, n int, h, cell []float64) (nextH, nextC []flo
 			}
 			nextC[k] = f*cell[k] + i*c.act(1, input(3, k)+recur(3, k, h))
 			o := c.act(0, input(1, k)+recur(1, k, h)+at(c.p, d, c.hidden+k)*nextC[k])
-			nextH[k] = o * c.act(2, nextC[k])
+			nextH[k] = o * c.plainAct(2, nextC[k])
 		}
 	}
 	return nextH, nextC
@@ -252,7 +256,7 @@ func TestRNN(t *testing.T) {
 
 func TestRecurrentActivations(t *testing.T) {
 	parameters := recurrentParameters{alpha: []float32{2, 3}, beta: []float32{4}}
-	want := map[string][2]float64{"ScaledTanh": {2, 4}, "Elu": {3, none}, "Affine": {1, 0}}
+	want := map[string][2]float64{"ScaledTanh": {2, 4}, "Elu": {3, none}, "Affine": {0, 0}}
 	for _, name := range []string{"tanh", "scaledtanh", "ELU", "Affine"} {
 		a, ok := parameters.take(name)
 		require.True(t, ok)

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -37,6 +38,12 @@ func seedModels(t testing.TB) []seedModel {
 		data, err := os.ReadFile(path)
 		require.NoError(t, err)
 		out = append(out, seedModel{filepath.Base(path), data, len(data) < 16<<10})
+	}
+	flow := flowModels(t)
+	for _, name := range slices.Sorted(maps.Keys(flow)) {
+		for range 8 { // as many as there are worked cases of an operator
+			out = append(out, seedModel{name, flow[name].bytes(), true})
+		}
 	}
 	return append(out, caseSeeds(t)...)
 }
@@ -167,6 +174,9 @@ func (m *mutator) bytes(b []byte) []byte {
 // model changes one thing of a model.
 func (m *mutator) model(p *onnx.Model) {
 	g := p.Graph
+	if inner := subgraphs(g); inner != nil && m.IntN(2) == 0 {
+		g = pick(m, inner)
+	}
 	n := pick(m, g.Nodes)
 	if n == nil {
 		n = &onnx.Node{OpType: pick(m, m.ops)}

@@ -2,6 +2,8 @@ package ops
 
 import (
 	"fmt"
+
+	"github.com/tconv/tconv/backend/cpu"
 )
 
 // integerMatMul is the product that MatMulInteger, QLinearMatMul and their like
@@ -65,9 +67,12 @@ func (o *integerMatMul) macs(in, out []Spec) int64 {
 	return multiplied(out[0].Shape.Elements(), in[0].Shape[len(in[0].Shape)-1])
 }
 
-// sums computes the sums and hands them to finish, row by row: at is the place of
-// the first in the result.
-func (o *integerMatMul) sums(c *Call, in []*Tensor, y *Tensor, finish func(at int, sums []int32)) error {
+// integerFinish takes sums of one row of the product; at is the place of the first in
+// the result.
+type integerFinish func(at int, sums []int32)
+
+// sums computes the sums and hands them to finish.
+func (o *integerMatMul) sums(c *Call, in []*Tensor, y *Tensor, finish integerFinish) error {
 	s, err := newMatMulShape(in[0].shape, in[o.b].shape)
 	if err != nil || y.Len() == 0 {
 		return err
@@ -167,49 +172,47 @@ func byteAt(t *Tensor, i int) int32 {
 	return int32(t.data[i])
 }
 
-// bindSums binds the sums to the float kernels where no sum can exceed exactSum
-// and one zero point serves all of a; else to the plain definition.
-func (o *integerMatMul) bindSums(b *Binding, op Op, finish func(in, out []*Tensor) sumsFinish) (Step, error) {
+// bindSums binds the sums to the float kernels where one zero point serves all of a:
+// in one product where a constant b lets no sum exceed exactSum, else in as many as
+// keep them below. finish is asked once for each run.
+func (o *integerMatMul) bindSums(b *Binding, op Op, finish func(in, out []*Tensor) integerFinish) (Step, error) {
 	a, w := b.In[0], b.In[o.b]
 	aZero, bZero := input(b.In, o.aZero), input(b.In, o.bZero)
-	if b.Out[0].Shape.Elements() == 0 || !aZero.Omitted() && product(aZero.Shape) != 1 {
-		return plainStep{op}, nil
-	}
 	s, err := newMatMulShape(a.Shape, w.Shape)
-	if err != nil {
-		return nil, err
+	if err != nil || b.Out[0].Shape.Elements() == 0 || s.k == 0 || !aZero.Omitted() && product(aZero.Shape) != 1 {
+		return plainStep{op}, err
 	}
-	inner := *b
-	inner.In = []Spec{tensorSpec(Float32, a.Shape), tensorSpec(Float32, w.Shape)}
-	inner.Out = []Spec{tensorSpec(Float32, b.Out[0].Shape)}
-	least, most := offsetRange(a.DType, aZero)
-	if w.Const != nil && (bZero.Omitted() || bZero.Const != nil) {
-		weights := b.Packed.Form(w.Const, fmt.Sprintf("columns less zero point %p", bZero.Const), func() (any, int) {
-			t := floatColumnsLessZero(w.Const, bZero.Const, s.k, s.n)
-			return t, len(t.data)
-		}).(*Tensor)
-		if !sumsExact(transposedRows(weights, s.k, s.n), weights.Len()/max(1, s.k), least, most) {
-			return plainStep{op}, nil
-		}
-		inner.In[1] = weights.Spec()
-	} else {
-		bLeast, bMost := offsetRange(w.DType, bZero)
-		if float64(s.k)*float64(max(-least, most))*float64(max(-bLeast, bMost)) > exactSum {
-			return plainStep{op}, nil
-		}
-	}
-	step, err := (matMul{}).Bind(&inner)
-	if err != nil {
-		return nil, err
-	}
-	g, ok := step.(*gemmStep)
-	if !ok {
-		return plainStep{op}, nil
-	}
-	return &integerMatMulStep{
-		op: o, finish: finish, step: g, n: s.n, k: s.k, constB: inner.In[1].Const,
+	t := &integerMatMulStep{
+		op: o, finish: finish, kernel: "integer gemm " + string(b.Kernels.Tier), n: s.n, k: s.k, depth: s.k,
 		a: alignFloats(a.Shape.Elements()), b: alignFloats(w.Shape.Elements()), y: alignFloats(b.Out[0].Shape.Elements()),
-	}, nil
+	}
+	least, most := offsetRange(a.DType, aZero)
+	var packed *cpu.PackedB
+	if w.Const != nil && (bZero.Omitted() || bZero.Const != nil) {
+		t.constB = b.Packed.Form(w.Const, fmt.Sprintf("columns less zero point %p", bZero.Const), func() (any, int) {
+			f := floatColumnsLessZero(w.Const, bZero.Const, s.k, s.n)
+			return f, len(f.data)
+		}).(*Tensor)
+		t.b = 0
+	}
+	switch {
+	case t.constB != nil && sumsExact(transposedRows(t.constB, s.k, s.n), t.constB.Len()/s.k, least, most):
+		if t.constB.Len() == s.k*s.n {
+			packed = b.Packed.Form(t.constB, "gemm B "+string(b.Kernels.Tier), func() (any, int) {
+				p := cpu.PackB(b.Kernels, s.k, s.n, Data[float32](t.constB), s.n, false)
+				return p, p.Floats() * floatBytes
+			}).(*cpu.PackedB)
+		}
+	default:
+		bLeast, bMost := offsetRange(w.DType, bZero)
+		t.depth = min(s.k, exactSum/int(max(-least, most)*max(-bLeast, bMost, 1)))
+	}
+	for at := 0; at < s.k; at += t.depth {
+		g := cpu.Gemm{M: s.m, N: s.n, K: min(t.depth, s.k-at), LDA: s.k, LDB: s.n, LDC: s.n, Alpha: 1, Batch: s.offsets()}
+		t.plans = append(t.plans, cpu.NewGemm(b.Kernels, g, nil, packed))
+		t.space = max(t.space, t.plans[len(t.plans)-1].WorkspaceFloats(b.Threads))
+	}
+	return t, nil
 }
 
 // floatColumnsLessZero is columnsLessZero for floats.
@@ -237,57 +240,78 @@ func transposedRows(b *Tensor, k, n int) []float32 {
 // zero points and the sums lie in the workspace.
 type integerMatMulStep struct {
 	op      *integerMatMul
-	finish  func(in, out []*Tensor) sumsFinish
-	step    *gemmStep
+	finish  func(in, out []*Tensor) integerFinish
+	kernel  string
+	plans   []*cpu.GemmPlan // products of at most depth rows of b, to be added up
+	depth   int
 	constB  *Tensor // widened, or nil
 	a, b, y int     // floats
+	space   int     // floats of the products
 	n, k    int
 }
 
-func (s *integerMatMulStep) Kernel() string { return "integer " + s.step.Kernel() }
+func (s *integerMatMulStep) Kernel() string { return s.kernel }
+
+// parts is the room for the sums: those so far, as int32, beside those of the last product.
+func (s *integerMatMulStep) parts() int { return min(2, len(s.plans)) * s.y }
 
 func (s *integerMatMulStep) Needs() Needs {
-	return Needs{Workspace: (s.a+s.y+s.looseB())*floatBytes + s.step.Needs().Workspace}
-}
-
-// looseB is the room for a b that is no constant.
-func (s *integerMatMulStep) looseB() int {
-	if s.constB != nil {
-		return 0
-	}
-	return s.b
+	return Needs{Workspace: (s.a + s.b + s.parts() + s.space) * floatBytes}
 }
 
 // Run widens the operands, multiplies, and hands the sums over.
 func (s *integerMatMulStep) Run(c *Call, in, out []*Tensor) error {
-	space := c.Workspace()
 	ws := workspaceFloats(c)
 	a, b := in[0], in[s.op.b]
-	as, sums := ws[:a.Len()], ws[s.a:][:out[0].Len()]
+	as, bs, sums := ws[:a.Len()], ws[s.a:][:min(s.b, b.Len())], ws[s.a+s.b:][:out[0].Len()]
 	zero := zeroPoint(tensorAt(in, s.op.aZero), 0)
 	c.Parallel(len(as), 1, func(lo, hi int) { offsetBytes(as[lo:hi], a, lo, zero) })
-	wide := s.constB
-	if wide == nil {
-		wide = floatsOver(ws[s.a+s.y:][:b.Len()], b.shape)
-		zeros := columnZeros(tensorAt(in, s.op.bZero), s.n)
-		c.Parallel(b.Len(), 3, func(lo, hi int) {
-			bs := Data[float32](wide)
-			for i := lo; i < hi; i++ {
-				bs[i] = float32(byteAt(b, i) - zeros(i/(s.k*s.n), i%s.n))
+	if s.constB != nil {
+		bs = Data[float32](s.constB)
+	} else {
+		s.widen(c, bs, b, tensorAt(in, s.op.bZero))
+	}
+	finish := s.finish(in, out)
+	total := units[int32](floatsOver(ws[s.a+s.b+s.parts()-s.y:][:len(sums)], out[0].shape))
+	for i, plan := range s.plans {
+		plan.Run(c.Pool(), c.Stop(), ws[s.a+s.b+s.parts():], as[i*s.depth:], bs[i*s.depth*s.n:], sums)
+		c.Parallel(len(sums)/s.n, 2*s.n, func(lo, hi int) {
+			for row := lo; row < hi; row++ {
+				s.addRow(total[row*s.n:][:s.n], sums[row*s.n:][:s.n], i > 0)
+				if i == len(s.plans)-1 {
+					finish(row*s.n, total[row*s.n:][:s.n])
+				}
 			}
 		})
 	}
-	c.SetWorkspace(space[(s.a+s.y+s.looseB())*floatBytes:])
-	err := s.step.Run(c, []*Tensor{floatsOver(as, a.shape), wide}, []*Tensor{floatsOver(sums, out[0].shape)})
-	c.SetWorkspace(space)
-	if err != nil {
-		return err
+	return nil
+}
+
+// addRow gives the sums of a product, or adds them to those before, as int32. Both
+// slices may be one.
+func (s *integerMatMulStep) addRow(total []int32, sums []float32, add bool) {
+	if !add {
+		for i, v := range sums {
+			total[i] = int32(v)
+		}
+		return
 	}
-	finish := s.finish(in, out)
-	c.Parallel(len(sums)/s.n, 2*s.n, func(lo, hi int) {
+	for i, v := range sums {
+		total[i] += int32(v)
+	}
+}
+
+// widen gives b less its zero points as floats.
+func (s *integerMatMulStep) widen(c *Call, y []float32, b, zero *Tensor) {
+	if zero == nil || zero.Len() == 1 {
+		z := zeroPoint(zero, 0)
+		c.Parallel(b.Len(), 1, func(lo, hi int) { offsetBytes(y[lo:hi], b, lo, z) })
+		return
+	}
+	zeros := columnZeros(zero, s.n)
+	c.Parallel(b.Len(), 3, func(lo, hi int) {
 		for i := lo; i < hi; i++ {
-			finish(i, i*s.n, sums[i*s.n:(i+1)*s.n])
+			y[i] = float32(byteAt(b, i) - zeros(i/(s.k*s.n), i%s.n))
 		}
 	})
-	return nil
 }

@@ -31,19 +31,15 @@ func (o *matMulInteger) Infer(in []Spec) ([]Spec, error) {
 // MACs counts M·N·K for every matrix of the batch.
 func (o *matMulInteger) MACs(in, out []Spec) int64 { return o.macs(in, out) }
 
-// Run computes Y.
-func (o *matMulInteger) Run(c *Call, in, out []*Tensor) error {
-	return o.sums(c, in, out[0], func(at int, sums []int32) { copy(Data[int32](out[0])[at:], sums) })
+// copySums gives the sums as they are.
+func copySums(_, out []*Tensor) integerFinish {
+	return func(at int, sums []int32) { copy(Data[int32](out[0])[at:], sums) }
 }
 
-// Bind computes the sums with the float kernels where they are exact.
-func (o *matMulInteger) Bind(b *Binding) (Step, error) {
-	return o.bindSums(b, o, func(_, out []*Tensor) sumsFinish {
-		ys := Data[int32](out[0])
-		return func(_, at int, sums []float32) {
-			for i, s := range sums {
-				ys[at+i] = int32(s)
-			}
-		}
-	})
+// Run computes Y.
+func (o *matMulInteger) Run(c *Call, in, out []*Tensor) error {
+	return o.sums(c, in, out[0], copySums(in, out))
 }
+
+// Bind computes the sums with the float kernels.
+func (o *matMulInteger) Bind(b *Binding) (Step, error) { return o.bindSums(b, o, copySums) }

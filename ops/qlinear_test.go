@@ -135,6 +135,17 @@ func TestQLinearSoftmax(t *testing.T) {
 	require.Equal(t, []uint8{37, 73, 146, 85, 85, 85}, Data[uint8](got)) // 256/7, 512/7, 1024/7, 256/3
 	got = microsoft("QLinearSoftmax", in, IntAttr("axis", 0), IntAttr("opset", 11)).mustRun(t)[0]
 	require.Equal(t, []uint8{13, 27, 54, 54, 54, 54}, Data[uint8](got)) // one row of six
+	// The table gives what floats give.
+	r := rand.New(rand.NewPCG(64, 1))
+	for _, d := range []DType{Uint8, Int8} {
+		in = []*Tensor{randomBytes(r, d, 40, 60), Of([]float32{0.03}), scalarOf(d, randomZero(r, d)), Of([]float32{1. / 256}), scalarOf(d, 0)}
+		byTable := microsoft("QLinearSoftmax", in, IntAttr("axis", 1)).mustRun(t)[0]
+		in[0] = in[0].View(Shape{40, 60, 1})
+		floats := &qLinearUnary{f: &softmax{axisOrTail: axisOrTail{axis: 1}}}
+		want := NewTensor(d, in[0].shape)
+		require.NoError(t, floats.Run(NewCall(t.Context(), nil), in, []*Tensor{want}))
+		require.Equal(t, want.Bytes(), byTable.Bytes())
+	}
 }
 
 func TestQLinearConcat(t *testing.T) {

@@ -67,40 +67,37 @@ func (o *qLinearMatMul) scaledRows(in []*Tensor) *scaledRows {
 }
 
 // storeScaled writes y[at + i] = q(sums[i]).
-func storeScaled[T byteInt, S int32 | float32](r *scaledRows, y []T, at int, sums []S) {
+func storeScaled[T byteInt](r *scaledRows, y []T, at int, sums []int32) {
 	a := r.a[at/r.n%len(r.a)]
 	if len(r.b) == 1 {
 		factor := float32(a*r.b[0]) / r.y
 		for i, s := range sums {
-			y[at+i] = T(r.round(float32(int32(s)) * factor))
+			y[at+i] = T(r.round(float32(s) * factor))
 		}
 		return
 	}
 	for i, s := range sums {
 		b := r.b[((at+i)/r.cells*r.n+(at+i)%r.n)%len(r.b)]
-		y[at+i] = T(r.round(float32(int32(s)) * (float32(a*b) / r.y)))
+		y[at+i] = T(r.round(float32(s) * (float32(a*b) / r.y)))
 	}
 }
 
-// storeScaledTo writes sums to a result of either type.
-func storeScaledTo[S int32 | float32](r *scaledRows, y *Tensor, at int, sums []S) {
-	if y.dtype == Int8 {
-		storeScaled(r, Data[int8](y), at, sums)
-	} else {
-		storeScaled(r, Data[uint8](y), at, sums)
+// finish makes what turns sums into results.
+func (o *qLinearMatMul) finish(in, out []*Tensor) integerFinish {
+	r, y := o.scaledRows(in), out[0]
+	return func(at int, sums []int32) {
+		if y.dtype == Int8 {
+			storeScaled(r, Data[int8](y), at, sums)
+		} else {
+			storeScaled(r, Data[uint8](y), at, sums)
+		}
 	}
 }
 
 // Run computes y.
 func (o *qLinearMatMul) Run(c *Call, in, out []*Tensor) error {
-	r := o.scaledRows(in)
-	return o.sums(c, in, out[0], func(at int, sums []int32) { storeScaledTo(r, out[0], at, sums) })
+	return o.sums(c, in, out[0], o.finish(in, out))
 }
 
-// Bind computes the sums with the float kernels where they are exact.
-func (o *qLinearMatMul) Bind(b *Binding) (Step, error) {
-	return o.bindSums(b, o, func(in, out []*Tensor) sumsFinish {
-		r := o.scaledRows(in)
-		return func(_, at int, sums []float32) { storeScaledTo(r, out[0], at, sums) }
-	})
-}
+// Bind computes the sums with the float kernels.
+func (o *qLinearMatMul) Bind(b *Binding) (Step, error) { return o.bindSums(b, o, o.finish) }

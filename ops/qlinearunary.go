@@ -1,13 +1,12 @@
 package ops
 
-// QLinearSigmoid, QLinearLeakyRelu, QLinearSoftmax, QLinearAveragePool and
-// QLinearGlobalAveragePool: Y = Q(f(DQ(X))) for an operator f of ONNX on floats.
+// QLinearSigmoid, QLinearLeakyRelu, QLinearAveragePool and QLinearGlobalAveragePool (and
+// QLinearSoftmax): Y = Q(f(DQ(X))) for an operator f of ONNX on floats.
 //
 //	X: uint8 or int8. Y: that type, the shape that f gives.
 //	X_scale, Y_scale: float, one value each. X_zero_point, Y_zero_point: the type of X,
 //	one value each, 0 by default.
-//	The attributes are those of f; QLinearSoftmax's opset tells the version of Softmax
-//	(axis as before 13 or since), channels_last must be 0.
+//	The attributes are those of f; channels_last must be 0.
 //
 // Q and DQ are QuantizeLinear and DequantizeLinear. QLinearSigmoid and QLinearLeakyRelu
 // look up a table of all values of X.
@@ -20,27 +19,25 @@ type qLinearUnary struct {
 
 func init() {
 	for name, f := range map[string]string{
-		"QLinearSigmoid": "Sigmoid", "QLinearLeakyRelu": "LeakyRelu", "QLinearSoftmax": "Softmax",
+		"QLinearSigmoid": "Sigmoid", "QLinearLeakyRelu": "LeakyRelu",
 		"QLinearAveragePool": "AveragePool", "QLinearGlobalAveragePool": "GlobalAveragePool",
 	} {
 		Register(Def{
 			Name: name, Domain: MicrosoftDomain, Since: 1,
-			Inputs:  []string{"X", "X_scale", "X_zero_point?", "Y_scale", "Y_zero_point?"},
-			Outputs: []string{"Y"},
-			New:     func(n *Node) (Op, error) { return newQLinearUnary(n, f) },
+			Inputs: qLinearUnaryInputs, Outputs: []string{"Y"},
+			New: func(n *Node) (Op, error) { return newQLinearUnary(n, f) },
 		})
 	}
 }
 
+var qLinearUnaryInputs = []string{"X", "X_scale", "X_zero_point?", "Y_scale", "Y_zero_point?"}
+
 func newQLinearUnary(n *Node, f string) (Op, error) {
 	o := &qLinearUnary{table: f == "Sigmoid" || f == "LeakyRelu"}
 	refuseChannelsLast(n)
-	version := 19 // the newest of these operators
-	if f == "Softmax" {
-		version = n.Int("opset", 13)
-	}
+	const newest = 19 // of these operators
 	var err error
-	o.f, err = innerOp(n, f, version)
+	o.f, err = innerOp(n, f, newest)
 	return o, err
 }
 

@@ -463,21 +463,24 @@ func farthest(t testing.TB, got, want *tconv.Tensor) float64 {
 }
 
 // TestRandomGraphs holds the fast path against the reference path on random
-// networks, on every kernel tier in turn. TCONV_GRAPHS sets how many there are,
+// networks, on every kernel tier and with every algorithm of convolution in turn. TCONV_GRAPHS sets how many there are,
 // TCONV_MUTANT_SEED where they begin.
 func TestRandomGraphs(t *testing.T) {
 	tiers := cpu.Available()
 	start := envInt("TCONV_MUTANT_SEED", 0)
+	algorithms := []cpu.Algorithm{cpu.AnyAlgorithm, cpu.AnyAlgorithm, cpu.Direct, cpu.F2, cpu.F4}
 	used := map[string]int{}
 	for i := start; i < start+envInt("TCONV_GRAPHS", 300); i++ {
 		tier := tiers[i%len(tiers)]
-		t.Setenv("TCONV_KERNEL", string(tier))
+		algorithm := algorithms[i%len(algorithms)]
+		t.Setenv(cpu.TierVariable, string(tier))
+		t.Setenv(cpu.AlgorithmVariable, string(algorithm))
 		b, in := randomGraph(t, uint64(i), 1+i%14)
 		for _, n := range b.model.Graph.Nodes {
 			used[n.OpType]++
 		}
 		if text := checkNoDiff(t, b.bytes(), in); text != "" {
-			t.Errorf("graph %d on %s: %s\n%s", i, tier, text, describe(b.bytes()))
+			t.Errorf("graph %d on %s %s: %s\n%s", i, tier, algorithm, text, describe(b.bytes()))
 		}
 	}
 	t.Logf("nodes: %v", used)

@@ -135,17 +135,28 @@ func TestQLinearSoftmax(t *testing.T) {
 	require.Equal(t, []uint8{37, 73, 146, 85, 85, 85}, Data[uint8](got)) // 256/7, 512/7, 1024/7, 256/3
 	got = microsoft("QLinearSoftmax", in, IntAttr("axis", 0), IntAttr("opset", 11)).mustRun(t)[0]
 	require.Equal(t, []uint8{13, 27, 54, 54, 54, 54}, Data[uint8](got)) // one row of six
-	// The table gives what floats give.
+	// The factor is floor(1/Y_scale), here 3; along an axis in the middle.
 	r := rand.New(rand.NewPCG(64, 1))
 	for _, d := range []DType{Uint8, Int8} {
-		in = []*Tensor{randomBytes(r, d, 40, 60), Of([]float32{0.03}), scalarOf(d, randomZero(r, d)), Of([]float32{1. / 256}), scalarOf(d, 0)}
-		byTable := microsoft("QLinearSoftmax", in, IntAttr("axis", 1)).mustRun(t)[0]
-		in[0] = in[0].View(Shape{40, 60, 1})
-		floats := &qLinearUnary{f: &softmax{axisOrTail: axisOrTail{axis: 1}}}
-		want := NewTensor(d, in[0].shape)
-		require.NoError(t, floats.Run(NewCall(t.Context(), nil), in, []*Tensor{want}))
-		require.Equal(t, want.Bytes(), byTable.Bytes())
+		x, zero := randomBytes(r, d, 4, 7, 5), randomZero(r, d)
+		got := microsoft("QLinearSoftmax", []*Tensor{x, Of([]float32{0.03}), scalarOf(d, zero), Of([]float32{0.26}), scalarOf(d, 1)}, IntAttr("axis", 1)).mustRun(t)[0]
+		for i := range 4 {
+			for k := range 5 {
+				sum := 0.0
+				power := func(j int) float64 { return math.Exp(float64(float32(byteAt(x, (i*7+j)*5+k)-int32(zero)) * 0.03)) }
+				for j := range 7 {
+					sum += power(j)
+				}
+				for j := range 7 {
+					require.Equal(t, clampRound(power(j)/sum*3, 1, d), byteAt(got, (i*7+j)*5+k))
+				}
+			}
+		}
 	}
+	in[0] = Of([]float32{1}, 1)
+	microsoft("QLinearSoftmax", in).mustFail(t, "X is tensor(float)")
+	in[0] = Of([]uint8{1}, 1)
+	microsoft("QLinearSoftmax", in, IntAttr("axis", 2)).mustFail(t, "axis is 2")
 }
 
 func TestQLinearConcat(t *testing.T) {

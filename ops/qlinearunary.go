@@ -1,7 +1,7 @@
 package ops
 
-// QLinearSigmoid, QLinearLeakyRelu, QLinearAveragePool and QLinearGlobalAveragePool (and
-// QLinearSoftmax): Y = Q(f(DQ(X))) for an operator f of ONNX on floats.
+// QLinearSigmoid, QLinearLeakyRelu, QLinearAveragePool and QLinearGlobalAveragePool:
+// Y = Q(f(DQ(X))) for an operator f of ONNX on floats.
 //
 //	X: uint8 or int8. Y: that type, the shape that f gives.
 //	X_scale, Y_scale: float, one value each. X_zero_point, Y_zero_point: the type of X,

@@ -20,6 +20,15 @@ var winoAVX512 = winoKernels{
 		{winoAxis{1, 1}, winoAxis{4, 3}}: winoOutput1x4Of1x6AVX512,
 		{winoAxis{1, 1}, winoAxis{2, 3}}: winoOutput1x2Of1x4AVX512,
 	},
+	filters: map[winoTile]func(*winoFilterArgs){
+		{winoAxis{4, 3}, winoAxis{4, 3}}: winoFilters6x6Of3x3AVX512,
+		{winoAxis{2, 3}, winoAxis{2, 3}}: winoFilters4x4Of3x3AVX512,
+		{winoAxis{5, 2}, winoAxis{5, 2}}: winoFilters6x6Of2x2AVX512,
+		{winoAxis{3, 2}, winoAxis{3, 2}}: winoFilters4x4Of2x2AVX512,
+		{winoAxis{2, 5}, winoAxis{2, 5}}: winoFilters6x6Of5x5AVX512,
+		{winoAxis{1, 1}, winoAxis{4, 3}}: winoFilters1x6Of1x3AVX512,
+		{winoAxis{1, 1}, winoAxis{2, 3}}: winoFilters1x4Of1x3AVX512,
+	},
 }
 
 var winoAVX2 = winoKernels{
@@ -37,6 +46,15 @@ var winoAVX2 = winoKernels{
 		{winoAxis{2, 5}, winoAxis{2, 5}}: winoOutput2x2Of6x6AVX2,
 		{winoAxis{1, 1}, winoAxis{4, 3}}: winoOutput1x4Of1x6AVX2,
 		{winoAxis{1, 1}, winoAxis{2, 3}}: winoOutput1x2Of1x4AVX2,
+	},
+	filters: map[winoTile]func(*winoFilterArgs){
+		{winoAxis{4, 3}, winoAxis{4, 3}}: winoFilters6x6Of3x3AVX2,
+		{winoAxis{2, 3}, winoAxis{2, 3}}: winoFilters4x4Of3x3AVX2,
+		{winoAxis{5, 2}, winoAxis{5, 2}}: winoFilters6x6Of2x2AVX2,
+		{winoAxis{3, 2}, winoAxis{3, 2}}: winoFilters4x4Of2x2AVX2,
+		{winoAxis{2, 5}, winoAxis{2, 5}}: winoFilters6x6Of5x5AVX2,
+		{winoAxis{1, 1}, winoAxis{4, 3}}: winoFilters1x6Of1x3AVX2,
+		{winoAxis{1, 1}, winoAxis{2, 3}}: winoFilters1x4Of1x3AVX2,
 	},
 }
 
@@ -56,22 +74,43 @@ func winoInput1x4AVX512(args *winoInputArgs)
 func winoOutput4x4Of6x6AVX512(args *winoOutputArgs)
 
 //go:noescape
+func winoFilters6x6Of3x3AVX512(args *winoFilterArgs)
+
+//go:noescape
 func winoOutput2x2Of4x4AVX512(args *winoOutputArgs)
+
+//go:noescape
+func winoFilters4x4Of3x3AVX512(args *winoFilterArgs)
 
 //go:noescape
 func winoOutput5x5Of6x6AVX512(args *winoOutputArgs)
 
 //go:noescape
+func winoFilters6x6Of2x2AVX512(args *winoFilterArgs)
+
+//go:noescape
 func winoOutput3x3Of4x4AVX512(args *winoOutputArgs)
+
+//go:noescape
+func winoFilters4x4Of2x2AVX512(args *winoFilterArgs)
 
 //go:noescape
 func winoOutput2x2Of6x6AVX512(args *winoOutputArgs)
 
 //go:noescape
+func winoFilters6x6Of5x5AVX512(args *winoFilterArgs)
+
+//go:noescape
 func winoOutput1x4Of1x6AVX512(args *winoOutputArgs)
 
 //go:noescape
+func winoFilters1x6Of1x3AVX512(args *winoFilterArgs)
+
+//go:noescape
 func winoOutput1x2Of1x4AVX512(args *winoOutputArgs)
+
+//go:noescape
+func winoFilters1x4Of1x3AVX512(args *winoFilterArgs)
 
 //go:noescape
 func winoInput6x6AVX2(args *winoInputArgs)
@@ -89,19 +128,40 @@ func winoInput1x4AVX2(args *winoInputArgs)
 func winoOutput4x4Of6x6AVX2(args *winoOutputArgs)
 
 //go:noescape
+func winoFilters6x6Of3x3AVX2(args *winoFilterArgs)
+
+//go:noescape
 func winoOutput2x2Of4x4AVX2(args *winoOutputArgs)
+
+//go:noescape
+func winoFilters4x4Of3x3AVX2(args *winoFilterArgs)
 
 //go:noescape
 func winoOutput5x5Of6x6AVX2(args *winoOutputArgs)
 
 //go:noescape
+func winoFilters6x6Of2x2AVX2(args *winoFilterArgs)
+
+//go:noescape
 func winoOutput3x3Of4x4AVX2(args *winoOutputArgs)
+
+//go:noescape
+func winoFilters4x4Of2x2AVX2(args *winoFilterArgs)
 
 //go:noescape
 func winoOutput2x2Of6x6AVX2(args *winoOutputArgs)
 
 //go:noescape
+func winoFilters6x6Of5x5AVX2(args *winoFilterArgs)
+
+//go:noescape
 func winoOutput1x4Of1x6AVX2(args *winoOutputArgs)
 
 //go:noescape
+func winoFilters1x6Of1x3AVX2(args *winoFilterArgs)
+
+//go:noescape
 func winoOutput1x2Of1x4AVX2(args *winoOutputArgs)
+
+//go:noescape
+func winoFilters1x4Of1x3AVX2(args *winoFilterArgs)

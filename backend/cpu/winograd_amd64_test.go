@@ -27,4 +27,11 @@ func TestWinoArgsLayout(t *testing.T) {
 		unsafe.Offsetof(o.col0), unsafe.Offsetof(o.cols), unsafe.Offsetof(o.tiles), unsafe.Offsetof(o.lo), unsafe.Offsetof(o.hi),
 		unsafe.Offsetof(o.ahead),
 	})
+	var f winoFilterArgs
+	require.Equal(t, []uintptr{0, 8, 16, 24, 32, 40, 48, 56, 64, 72}, []uintptr{
+		unsafe.Offsetof(f.src), unsafe.Offsetof(f.dst), unsafe.Offsetof(f.scratch), unsafe.Offsetof(f.rows), unsafe.Offsetof(f.cols),
+		unsafe.Offsetof(f.tap), unsafe.Offsetof(f.point), unsafe.Offsetof(f.next), unsafe.Offsetof(f.from), unsafe.Offsetof(f.channels),
+	})
+	var factors winoFactors
+	require.Equal(t, uintptr(8), unsafe.Offsetof(factors.pairs))
 }

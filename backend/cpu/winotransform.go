@@ -4,8 +4,9 @@ import "unsafe"
 
 // winoKernels are the transforms of one tier, by the points or the shape of a tile.
 type winoKernels struct {
-	input  map[[2]int]func(*winoInputArgs)
-	output map[winoTile]func(*winoOutputArgs)
+	input   map[[2]int]func(*winoInputArgs)
+	output  map[winoTile]func(*winoOutputArgs)
+	filters map[winoTile]func(*winoFilterArgs)
 }
 
 // winoInputArgs are the operands of an input transform over a run of tiles of one channel group, whose first columns are

@@ -14,12 +14,13 @@ var winoGeneric = newWinoGeneric(
 )
 
 func newWinoGeneric(tiles ...winoTile) winoKernels {
-	k := winoKernels{map[[2]int]func(*winoInputArgs){}, map[winoTile]func(*winoOutputArgs){}}
+	k := winoKernels{map[[2]int]func(*winoInputArgs){}, map[winoTile]func(*winoOutputArgs){}, map[winoTile]func(*winoFilterArgs){}}
 	for _, t := range tiles {
 		input := winoMatrices{sparse(t.rows.inputMatrix()), sparse(t.cols.inputMatrix()), t.cols.points()}
 		output := winoMatrices{sparse(t.rows.outputMatrix()), sparse(t.cols.outputMatrix()), t.cols.points()}
 		k.input[[2]int{t.rows.points(), t.cols.points()}] = input.inputGeneric
 		k.output[t] = output.outputGeneric
+		k.filters[t] = t.filtersGeneric
 	}
 	return k
 }

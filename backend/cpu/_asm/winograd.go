@@ -182,6 +182,8 @@ func winogradAssembly() string {
 		for _, out := range winoOutputs {
 			w := winoText{s, &body, out.funcName(s), table, map[float64]int{}}
 			winoOutput{w, out}.emit()
+			w.name = out.filtersName(s)
+			winoFilters{w, out}.emit()
 		}
 	}
 	var t text
@@ -208,6 +210,10 @@ func winogradDeclarations() string {
 		for _, o := range winoOutputs {
 			fmt.Fprintf(&b, "\t\t{winoAxis{%d, %d}, winoAxis{%d, %d}}: %s,\n", o.rows.outputs, o.rows.taps(), o.cols.outputs, o.cols.taps(), o.funcName(s))
 		}
+		b.WriteString("\t},\n\tfilters: map[winoTile]func(*winoFilterArgs){\n")
+		for _, o := range winoOutputs {
+			fmt.Fprintf(&b, "\t\t{winoAxis{%d, %d}, winoAxis{%d, %d}}: %s,\n", o.rows.outputs, o.rows.taps(), o.cols.outputs, o.cols.taps(), o.filtersName(s))
+		}
 		b.WriteString("\t},\n}\n")
 	}
 	for _, s := range []isa{avx512, avx2} {
@@ -216,6 +222,7 @@ func winogradDeclarations() string {
 		}
 		for _, o := range winoOutputs {
 			fmt.Fprintf(&b, "\n//go:noescape\nfunc %s(args *winoOutputArgs)\n", o.funcName(s))
+			fmt.Fprintf(&b, "\n//go:noescape\nfunc %s(args *winoFilterArgs)\n", o.filtersName(s))
 		}
 	}
 	return b.String()

@@ -237,7 +237,11 @@ func (o *recurrent) infer(in []Spec) ([]Spec, recurrentSize, error) {
 		y = Shape{s.sequences, s.steps, s.directions, s.hidden}
 	}
 	out, err := one(x.DType, y)
-	return append(out, tensorSpec(x.DType, o.state(s))), s, err
+	if err != nil {
+		return nil, s, err
+	}
+	state, err := one(x.DType, o.state(s))
+	return append(out, state...), s, err
 }
 
 // wantOperand refuses an optional input that is there with another type or shape.

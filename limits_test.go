@@ -153,6 +153,7 @@ func greedyModels(t testing.TB) map[string]*modelBuilder {
 		"Conv with huge pads":                   newModel().input("x", tconv.Float32, 1, 1, 8, 8).constant(t, "w", wave(1, 1, 3, 3)).node("y", "Conv", "x w", intsAttr("pads", 1<<13, 1<<13, 1<<13, 1<<13)).output("y"),
 		"ConvTranspose with huge strides":       newModel().input("x", tconv.Float32, 1, 1, 8, 8).constant(t, "w", wave(1, 1, 3, 3)).node("y", "ConvTranspose", "x w", intsAttr("strides", 1<<11, 1<<11)).output("y"),
 		"ConvTranspose with odd strides":        newModel().input("x", tconv.Float32, 1, 1, 8, 8).constant(t, "w", wave(1, 1, 3, 3)).node("y", "ConvTranspose", "x w", intsAttr("strides", 61, 61)).output("y"),
+		"ConvTranspose with huge dilations":     newModel().input("x", tconv.Float32, 1, 3, 1, 1).constant(t, "w", wave(3, 4, 4, 4)).node("y", "ConvTranspose", "x w", intsAttr("dilations", 65536, 1)).output("y"),
 		"AveragePool of the caller":             newModel().input("x", tconv.Float32, 1, 1, 1<<12, 1<<12).node("y", "AveragePool", "x", intsAttr("kernel_shape", 2000, 2000)).output("y"),
 		"Split into many":                       newModel().input("x", tconv.Float32, 1<<20).node("y", "Split", "x", intAttr("num_outputs", 1<<20)).output("y"),
 		"dilations as large as they can be":     newModel().input("x", tconv.Float32, 1, 1, 1<<14, 1<<14).constant(t, "w", wave(1, 1, 2, 2)).node("y", "Conv", "x w", intsAttr("dilations", 16000, 16000)).output("y"),

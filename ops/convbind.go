@@ -80,9 +80,19 @@ func (o *convTranspose) Bind(b *Binding) (Step, error) {
 // onBlocks reports whether the layout pass chose blocks for X or Y.
 func onBlocks(b *Binding) bool { return !b.In[0].Layout.Planar() || !b.Out[0].Layout.Planar() }
 
-// phases is the number of products into which a transposed convolution is split.
+// phases is the number of products into which a transposed convolution is split:
+// the stride along each axis. Where an axis has a single input the kernels make
+// each tap a product, and each place between two taps an empty one.
 func phases(g cpu.ConvGeom) int64 {
-	return multiplied(min(g.Stride[0], g.Out[0]), min(g.Stride[1], g.Out[1]), min(g.Stride[2], g.Out[2]))
+	var counts [3]int
+	for a := range counts {
+		stride := g.Stride[a]
+		if g.In[a] == 1 {
+			stride = (g.Kernel[a]-1)*g.Dilation[a] + 1
+		}
+		counts[a] = min(stride, g.Out[a])
+	}
+	return multiplied(counts[:]...)
 }
 
 // mostLooseWeights is how many elements a W that is no constant may have for the

@@ -8,6 +8,11 @@ import (
 	"github.com/tconv/tconv"
 )
 
+// The targets of this file: go test . -run - -fuzz '^FuzzLoadRun$' -fuzzminimizetime 1x
+//
+// Without the last flag the fuzzer spends its time on making inputs smaller:
+// which code runs depends a little on the worker pool, so it never succeeds.
+
 // fuzzTime is how long one input may take.
 const fuzzTime = time.Second
 

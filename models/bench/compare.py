@@ -222,7 +222,7 @@ def installed(args):
 
 def describe(args, versions):
     """What the figures belong to."""
-    about = {"schema": "tconv/compare/1", "cpu": processor(), "system": platform.platform(), "date": time.strftime("%Y-%m-%d"),
+    about = {"schema": "tconv/compare/1", "cpu": processor(), "system": f"{platform.system()} {platform.machine()}", "date": time.strftime("%Y-%m-%d"),
              "seconds": args.seconds, "rounds": args.rounds, "versions": versions, "results": []}
     if "tconv" in versions:
         env = json.loads(subprocess.run([args.tconv, "env", "--json"], stdout=subprocess.PIPE, check=True).stdout)

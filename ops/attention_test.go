@@ -30,7 +30,7 @@ func TestAttention(t *testing.T) {
 	require.InDeltaSlice(t, []float32{0.25, 0.75}, Data[float32](run(nil, IntAttr("qk_matmul_output_mode", 3))[3]), 1e-6)
 }
 
-// Computed by onnxruntime 1.30: a query that sees nothing gives 0, and with
+// The rules of onnxruntime 1.30, numbers by hand: a query that sees nothing gives 0, and with
 // nonpad_kv_seqlen the last query sees the last key that counts.
 func TestAttentionNothingToSee(t *testing.T) {
 	q, k, v := ones(2).View(Shape{1, 1, 2, 1}), ones(3).View(Shape{1, 1, 3, 1}), ramp(1, 1, 3, 1)

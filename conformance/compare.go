@@ -19,9 +19,12 @@ const (
 // first.
 //
 // Sequences agree member by member; an optional that holds nothing equals any other.
-func Compare(got, want *tconv.Tensor) error {
+func Compare(got, want *tconv.Tensor) error { return compareWithin(got, want, RelativeTolerance) }
+
+// compareWithin is Compare with another relative tolerance.
+func compareWithin(got, want *tconv.Tensor, rtol float64) error {
 	if got.Kind() != tconv.KindTensor || want.Kind() != tconv.KindTensor {
-		return compareMembers(got, want)
+		return compareMembers(got, want, rtol)
 	}
 	if got.String() != want.String() {
 		return fmt.Errorf("it is %v, want %v", got, want)
@@ -33,7 +36,7 @@ func Compare(got, want *tconv.Tensor) error {
 		}
 		return nil
 	case tconv.Float32, tconv.Float64, tconv.Float16, tconv.BFloat16:
-		return compareFloats(got, want)
+		return compareFloats(got, want, rtol)
 	}
 	if !bytes.Equal(got.Bytes(), want.Bytes()) {
 		return fmt.Errorf("elements differ: %s", firstDifference(got, want))
@@ -42,13 +45,13 @@ func Compare(got, want *tconv.Tensor) error {
 }
 
 // compareMembers compares sequences and optionals.
-func compareMembers(got, want *tconv.Tensor) error {
+func compareMembers(got, want *tconv.Tensor, rtol float64) error {
 	a, b := got.Elems(), want.Elems()
 	if got.Kind() != want.Kind() || len(a) != len(b) {
 		return fmt.Errorf("it is %v of %d members, want %v of %d", got, len(a), want, len(b))
 	}
 	for i := range b {
-		if err := Compare(a[i], b[i]); err != nil {
+		if err := compareWithin(a[i], b[i], rtol); err != nil {
 			return fmt.Errorf("member %d: %w", i, err)
 		}
 	}
@@ -56,7 +59,7 @@ func compareMembers(got, want *tconv.Tensor) error {
 }
 
 // compareFloats compares within the tolerance.
-func compareFloats(got, want *tconv.Tensor) error {
+func compareFloats(got, want *tconv.Tensor, rtol float64) error {
 	a, err := got.Float64s()
 	if err != nil {
 		return err
@@ -67,7 +70,7 @@ func compareFloats(got, want *tconv.Tensor) error {
 	}
 	for i, w := range b {
 		same := a[i] == w || math.IsNaN(a[i]) && math.IsNaN(w)
-		if !same && (math.IsInf(w, 0) || !(math.Abs(a[i]-w) <= AbsoluteTolerance+RelativeTolerance*math.Abs(w))) {
+		if !same && (math.IsInf(w, 0) || !(math.Abs(a[i]-w) <= AbsoluteTolerance+rtol*math.Abs(w))) {
 			return fmt.Errorf("element %d is %v, want %v", i, a[i], w)
 		}
 	}

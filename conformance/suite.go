@@ -24,10 +24,11 @@ type Suite struct {
 	Tests []Test
 }
 
-// Test is one folder of a suite: a model and data sets.
+// Test is one folder of a suite, a model and data sets, or one light model.
 type Test struct {
-	Name string // kind and folder: node/test_relu
-	dir  string // in the file system of the suite
+	Name  string // kind and folder or file: node/test_relu, light/light_vgg19
+	path  string // in the file system of the suite: the folder, or the model without ".onnx"
+	light bool
 }
 
 // kinds are the folders of the test data that hold a folder for each test.
@@ -59,16 +60,21 @@ func Open(name string) (*Suite, error) {
 // Close closes the file that the suite reads.
 func (s *Suite) Close() error { return s.close() }
 
-// find collects the folders KIND/TEST with a model.onnx, at any depth.
+// find collects the folders KIND/TEST with a model.onnx and the files
+// light/MODEL.onnx, at any depth.
 func (s *Suite) find() error {
 	err := fs.WalkDir(s.files, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || d.Name() != "model.onnx" {
+		if err != nil || d.IsDir() {
 			return err
 		}
-		dir := path.Dir(name)
+		dir, base := path.Dir(name), path.Base(name)
 		kind := path.Base(path.Dir(dir))
-		if slices.Contains(kinds, kind) {
-			s.Tests = append(s.Tests, Test{Name: kind + "/" + path.Base(dir), dir: dir})
+		model, isModel := strings.CutSuffix(base, ".onnx")
+		switch {
+		case base == "model.onnx" && slices.Contains(kinds, kind):
+			s.Tests = append(s.Tests, Test{Name: kind + "/" + path.Base(dir), path: dir})
+		case isModel && path.Base(dir) == lightKind:
+			s.Tests = append(s.Tests, Test{Name: lightKind + "/" + model, path: path.Join(dir, model), light: true})
 		}
 		return nil
 	})
@@ -82,21 +88,25 @@ func (s *Suite) find() error {
 	return nil
 }
 
-// read reads a file of a test.
-func (s *Suite) read(t Test, name string) ([]byte, error) {
-	return fs.ReadFile(s.files, path.Join(t.dir, name))
+// model is the file that holds the model of a test.
+func (t Test) model() string {
+	if t.light {
+		return t.path + ".onnx"
+	}
+	return path.Join(t.path, "model.onnx")
 }
 
-// dataSets lists the data sets of a test, such as test_data_set_0.
+// dataSets lists the folders of the data sets of a test, such as
+// node/test_relu/test_data_set_0.
 func (s *Suite) dataSets(t Test) ([]string, error) {
-	entries, err := fs.ReadDir(s.files, t.dir)
+	entries, err := fs.ReadDir(s.files, t.path)
 	if err != nil {
 		return nil, err
 	}
 	var sets []string
 	for _, e := range entries {
 		if e.IsDir() && strings.HasPrefix(e.Name(), "test_data_set_") {
-			sets = append(sets, e.Name())
+			sets = append(sets, path.Join(t.path, e.Name()))
 		}
 	}
 	if len(sets) == 0 {

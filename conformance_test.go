@@ -14,19 +14,22 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tconv/tconv"
+	"github.com/tconv/tconv/backend/cpu"
 	"github.com/tconv/tconv/conformance"
 	"github.com/tconv/tconv/ops"
 )
 
 var update = flag.Bool("update", false, "write docs/OPERATORS.md anew")
 
-// testTimeout bounds one conformance test: their models are small.
-const testTimeout = 30 * time.Second
+// testTimeout bounds one conformance test: most models are tiny, light/light_vgg19
+// multiplies 20e9 times.
+const testTimeout = 2 * time.Minute
 
-// TestConformance runs the ONNX backend test data that TCONV_ONNX_TESTS names.
-// Every test whose operators are all registered must pass or stand in
+// TestConformance runs the ONNX backend test data that TCONV_ONNX_TESTS names on
+// every kernel tier of this processor and build and on the reference path. Every
+// test whose operators are all registered must pass or stand in
 // testdata/conformance/skip.txt; a line there that matches nothing, or a skipped
-// test that passes, fails.
+// test that passes, fails. All tiers and paths pass the same tests.
 func TestConformance(t *testing.T) {
 	name := os.Getenv("TCONV_ONNX_TESTS")
 	if name == "" {
@@ -36,6 +39,27 @@ func TestConformance(t *testing.T) {
 	require.NoError(t, err)
 	defer suite.Close()
 	skips := readSkipList(t)
+	var first []string
+	for _, tier := range append(cpu.Available(), cpu.Reference) {
+		t.Run(string(tier), func(t *testing.T) {
+			t.Setenv(cpu.TierVariable, string(tier))
+			results := runSuite(t, suite, skips)
+			logCounts(t, results)
+			if first == nil {
+				first = passed(results)
+				checkOperatorsPage(t, results, skips)
+			}
+			require.Equal(t, first, passed(results), "tests that pass on %s and on %s", cpu.Available()[0], tier)
+		})
+	}
+	for _, pattern := range skips.Unused() {
+		t.Errorf("skip.txt: %s matches no test", pattern)
+	}
+}
+
+// runSuite runs every test as the environment says and holds its end against the
+// skip list.
+func runSuite(t *testing.T, suite *conformance.Suite, skips *conformance.SkipList) []conformance.Result {
 	var results []conformance.Result
 	for _, test := range suite.Tests {
 		r := runConformance(suite, test)
@@ -48,11 +72,18 @@ func TestConformance(t *testing.T) {
 			t.Errorf("%s (%s): %v", r.Test, strings.Join(r.Ops, ", "), r.Err)
 		}
 	}
-	for _, pattern := range skips.Unused() {
-		t.Errorf("skip.txt: %s matches no test", pattern)
+	return results
+}
+
+// passed lists the tests that pass.
+func passed(results []conformance.Result) []string {
+	var names []string
+	for _, r := range results {
+		if r.Status == conformance.Passed {
+			names = append(names, r.Test)
+		}
 	}
-	logCounts(t, results)
-	checkOperatorsPage(t, results, skips)
+	return names
 }
 
 // runConformance runs one test within a time bound.

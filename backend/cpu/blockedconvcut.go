@@ -8,7 +8,7 @@ type blockedItem struct {
 	groups      int // output groups: 1 or 2
 }
 
-// blockedCut is a plan cut into chunks of a parallel region: strips of lines (see blockedLines) by runs of items. It
+// blockedCut is a plan cut into chunks of a parallel region: strips of lines or segments of them (see blockedLines) by runs of items. It
 // depends on the geometry alone.
 type blockedCut struct {
 	strips int

@@ -1,10 +1,13 @@
 package cpu
 
 // blockedLines says how the outputs of a part are cut into lines of tiles: a line runs along one axis of
-// (image, depth, height, width), mostly the width; lines are numbered along the others. Pitches are in floats.
+// (image, depth, height, width), mostly the width; lines are numbered along the others. Where they are too few for the
+// strips of a plan, each is cut into segments, which count as lines. Pitches are in floats.
 type blockedLines struct {
 	axis         int
 	extent       [4]int
+	segments     int // of a line along the axis
+	segment      int // outputs of each but the last one
 	in, out, res [4]int
 
 	src, dst, residual int // index of the first output's input, of itself and of its residual
@@ -27,7 +30,7 @@ func tileAxis(extent [4]int) int {
 // newLines returns the lines of a part for the maps of a run; residual may be nil.
 func newLines(part *blockedPart, x, residual, y *Map) blockedLines {
 	l := blockedLines{extent: [4]int{x.N, part.grid[0], part.grid[1], part.grid[2]}}
-	l.axis = tileAxis(l.extent)
+	l.setAxis()
 	if len(part.taps) > 0 {
 		l.in = mapPitches(x, part.stride)
 		l.src = x.At(0, 0, part.low[0], part.low[1], part.low[2])
@@ -41,6 +44,20 @@ func newLines(part *blockedPart, x, residual, y *Map) blockedLines {
 	return l
 }
 
+// setAxis chooses the axis of the lines from their extents. A line is one segment.
+func (l *blockedLines) setAxis() {
+	l.axis = tileAxis(l.extent)
+	l.segments, l.segment = 1, l.extent[l.axis]
+}
+
+// cut cuts the lines into segments, whole tiles of so many outputs each, if there are fewer lines than strips.
+func (l *blockedLines) cut(strips, tile int) {
+	if n := l.count(); n > 0 && n < strips && l.segment > tile {
+		l.segment = roundUp(ceilDiv(l.segment, ceilDiv(strips, n)), tile)
+		l.segments = ceilDiv(l.extent[l.axis], l.segment)
+	}
+}
+
 // mapPitches are the distances of pixels that lie step apart along each axis.
 func mapPitches(m *Map, step [3]int) [4]int {
 	return [4]int{m.Image, m.Plane * step[0], m.Row * step[1], m.Block * step[2]}
@@ -48,7 +65,7 @@ func mapPitches(m *Map, step [3]int) [4]int {
 
 // count is the number of lines.
 func (l *blockedLines) count() int {
-	n := 1
+	n := l.segments
 	for a, e := range l.extent {
 		if a != l.axis {
 			n *= e
@@ -59,7 +76,8 @@ func (l *blockedLines) count() int {
 
 // at returns the indices of the first output of a line and of its input and residual.
 func (l *blockedLines) at(line int) (src, dst, res int) {
-	src, dst, res = l.src, l.dst, l.residual
+	src, dst, res = l.pixel(l.src, l.dst, l.residual, line%l.segments*l.segment)
+	line /= l.segments
 	for a := 3; a >= 0; a-- {
 		if a == l.axis {
 			continue
@@ -69,4 +87,14 @@ func (l *blockedLines) at(line int) (src, dst, res int) {
 		src, dst, res = src+i*l.in[a], dst+i*l.out[a], res+i*l.res[a]
 	}
 	return src, dst, res
+}
+
+// length is the number of outputs of a line.
+func (l *blockedLines) length(line int) int {
+	return min(l.segment, l.extent[l.axis]-line%l.segments*l.segment)
+}
+
+// pixel moves the indices of an output, its input and residual by so many outputs of a line.
+func (l *blockedLines) pixel(src, dst, res, by int) (int, int, int) {
+	return src + by*l.in[l.axis], dst + by*l.out[l.axis], res + by*l.res[l.axis]
 }

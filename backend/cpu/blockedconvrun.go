@@ -72,6 +72,7 @@ func (r *blockedRun) chunk(worker, i int) {
 		if it.part != part {
 			part = it.part
 			w.lines = newLines(&r.plan.parts[part], w.x, w.residual, w.y)
+			w.lines.cut(r.plan.cut.strips, r.plan.k.tileFor(r.plan.panel).rows())
 		}
 		n := w.lines.count()
 		r.item(w, it, strip*n/r.plan.cut.strips, (strip+1)*n/r.plan.cut.strips)

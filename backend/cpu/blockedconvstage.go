@@ -5,15 +5,18 @@ import (
 	"unsafe"
 )
 
-// A convolution to a planar tensor with many channels runs in pieces: all outputs of some rows of the input grid - with
-// a transposed convolution: all phases of them - by one or two output groups are made in a small blocked map, the
-// stage, which stays in L2, and from there go to their planes. So the output is written to memory once.
+// A convolution to a planar tensor with many channels runs in pieces: all outputs of some rows of the input grid, or of
+// a stretch of one row, - with a transposed convolution: all phases of them - by one or two output groups are made in a
+// small blocked map, the stage, which stays in L2, and from there go to their planes. So the output is written to memory
+// once.
 
 // stagedCut is a plan cut into such pieces.
 type stagedCut struct {
 	step   [3]int // outputs per position of the grid along each axis
 	rows   int    // rows of the grid per piece
-	pieces int    // per depth position of the grid of one image
+	cols   int    // columns of the grid per piece: all, unless it is one row, of which each phase has the same pixels
+	pieces int    // of all rows per depth position of the grid of one image
+	across int    // pieces of a row
 	depths int    // of the grid
 	items  []blockedItem
 }
@@ -43,14 +46,23 @@ func (p *BlockedConvPlan) newStagedCut() stagedCut {
 	c.rows = min(rows, max(1, stageFloats/row))
 	c.pieces = ceilDiv(rows, c.rows)
 	c.rows = ceilDiv(rows, c.pieces)
+	c.across = 1
+	if c.rows == 1 && c.step[1] == 1 {
+		c.across = ceilDiv(row, stageFloats)
+	}
+	cols := ceilDiv(g.Out[2], c.step[2])
+	c.cols = ceilDiv(cols, c.across)
+	c.across = ceilDiv(cols, c.cols)
 	return c
 }
 
-func (c *stagedCut) chunks(images int) int { return images * c.depths * c.pieces * len(c.items) }
+func (c *stagedCut) chunks(images int) int {
+	return images * c.depths * c.pieces * c.across * len(c.items)
+}
 
 // stageSize is the size of the stage's map.
 func (c *stagedCut) stageSize(g *ConvGeom) [3]int {
-	return [3]int{c.step[0], c.rows * c.step[1], g.Out[2]}
+	return [3]int{c.step[0], c.rows * c.step[1], min(g.Out[2], c.cols*c.step[2])}
 }
 
 // stageFloats is the memory of one worker: the stage and, where a group is not full, planes of all its lanes.
@@ -105,21 +117,23 @@ func (r *blockedRun) beginStaged(threads int, ws []float32, x *Map, residual, y 
 
 // stagedPiece is the outputs of one piece.
 type stagedPiece struct {
-	image, depth, row int // position in the grid
-	size              [3]int
+	image, depth, row, col int // position in the grid
+	size                   [3]int
 }
 
 // at returns a piece and its item. Neighbours share the piece's input.
 func (c *stagedCut) at(g *ConvGeom, chunk int) (stagedPiece, blockedItem) {
 	it := c.items[chunk%len(c.items)]
 	chunk /= len(c.items)
-	s := stagedPiece{row: chunk % c.pieces * c.rows}
+	s := stagedPiece{col: chunk % c.across * c.cols}
+	chunk /= c.across
+	s.row = chunk % c.pieces * c.rows
 	chunk /= c.pieces
 	s.depth, s.image = chunk%c.depths, chunk/c.depths
 	s.size = [3]int{
 		min(c.step[0], g.Out[0]-s.depth*c.step[0]),
 		min(c.rows*c.step[1], g.Out[1]-s.row*c.step[1]),
-		g.Out[2],
+		min(c.cols*c.step[2], g.Out[2]-s.col*c.step[2]),
 	}
 	return s, it
 }
@@ -149,8 +163,9 @@ func (r *blockedRun) pieceLines(w *blockedWorker, s stagedPiece, part *blockedPa
 	l.extent[0] = 1
 	l.extent[1] = max(0, min(1, part.grid[0]-s.depth))
 	l.extent[2] = max(0, min(r.plan.staged.rows, part.grid[1]-s.row))
-	l.axis = tileAxis(l.extent)
-	l.src += s.image*l.in[0] + s.depth*l.in[1] + s.row*l.in[2]
+	l.extent[3] = max(0, min(r.plan.staged.cols, part.grid[2]-s.col))
+	l.setAxis()
+	l.src += s.image*l.in[0] + s.depth*l.in[1] + s.row*l.in[2] + s.col*l.in[3]
 	return l
 }
 
@@ -192,7 +207,7 @@ func (r *blockedRun) eachSlab(w *blockedWorker, s stagedPiece, it blockedItem, p
 		first := it.column + j*p.k.Block
 		channels := min(p.k.Block, p.out-first)
 		for z := range s.size[0] {
-			at := (s.image*g.M+it.group*p.out+first)*plane + ((s.depth*step[0]+z)*g.Out[1]+s.row*step[1])*g.Out[2]
+			at := (s.image*g.M+it.group*p.out+first)*plane + ((s.depth*step[0]+z)*g.Out[1]+s.row*step[1])*g.Out[2] + s.col*step[2]
 			f(w.stage.Data[w.stage.At(0, j, z, 0, 0):][:pixels*p.k.Block], planar[at:at+(channels-1)*plane+pixels], channels, pixels)
 		}
 	}

@@ -18,16 +18,16 @@ type blockedSweep struct {
 // differ by at most one pixel; where two lines fit into a tile, a tile is two lines.
 func (r *blockedRun) sweep(w *blockedWorker, it blockedItem, first, last int, continued bool) {
 	s := r.newSweep(w, it, continued)
-	length := s.l.extent[s.l.axis]
-	tiles := ceilDiv(length, s.kernels.rows())
 	for line := first; line < last; line++ {
+		length := s.l.length(line)
 		s.announce(line, length)
-		if 2*length <= s.kernels.rows() && line+1 < last {
+		if 2*length <= s.kernels.rows() && s.l.segments == 1 && line+1 < last {
 			s.announce(line+1, length)
 			s.pair(line, length)
 			line++
 			continue
 		}
+		tiles := ceilDiv(length, s.kernels.rows())
 		rows, more := length/tiles, length%tiles
 		s.tiles(line, 0, rows+1, more)
 		s.tiles(line, more*(rows+1), rows, tiles-more)
@@ -48,7 +48,7 @@ func (s *blockedSweep) tiles(line, at, rows, n int) {
 		s.a.tiles = min(n, each)
 		n -= s.a.tiles
 		next := at + s.a.tiles*rows
-		s.point(src+at*s.l.in[s.l.axis], dst+at*s.l.out[s.l.axis], res+at*s.l.res[s.l.axis])
+		s.point(s.l.pixel(src, dst, res, at))
 		s.kernels.call(rows, s.a)
 		at = next
 	}
@@ -126,14 +126,15 @@ func (r *blockedRun) activate(w *blockedWorker, it blockedItem, first, last int)
 	act := r.plan.ep.Act.vector(0)
 	for line := first; line < last; line++ {
 		_, dst, _ := s.at(line)
+		length := s.l.length(line)
 		for g := range it.groups {
 			pixels := w.y.Data[dst+g*w.y.Group:]
 			if pitch == block {
-				row := pixels[:s.l.extent[s.l.axis]*block]
+				row := pixels[:length*block]
 				r.plan.k.Map(act, row, row)
 				continue
 			}
-			for i := range s.l.extent[s.l.axis] {
+			for i := range length {
 				pixel := pixels[i*pitch:][:block]
 				r.plan.k.Map(act, pixel, pixel)
 			}

@@ -13,8 +13,9 @@ type ToPlanarConvPlan struct {
 	weights *PackedToPlanarWeights
 	ep      Epilogue
 	rowsOf  int // parts that share rows of the output: the phases along the width
-	strips  int
-	idle    sync.Pool // *toPlanarRun
+
+	strips, segments int       // chunks, and segments into which each row is cut for them
+	idle             sync.Pool // *toPlanarRun
 }
 
 // Limits of FitsToPlanar: what a worker keeps for a row of the output, and the steps of one call of a kernel.
@@ -117,16 +118,18 @@ func newToPlanarPlan(k *Kernels, g ConvGeom, parts []blockedPart, w *PackedToPla
 	p.checkPacked(w.parts)
 	if len(parts) > 0 {
 		p.rowsOf = min(parts[0].step[2], g.Out[2])
-		p.strips = p.countStrips()
+		p.setStrips()
 	}
 	return p
 }
 
-// countStrips cuts the rows of all images and phases into chunks of 30 us or more.
-func (p *ToPlanarConvPlan) countStrips() int {
+// setStrips cuts the rows of all images and phases, or segments of them, into chunks of 30 us or more.
+func (p *ToPlanarConvPlan) setStrips() {
 	rows := p.geom.N * p.geom.Out[0] * p.geom.Out[1]
 	products := float64(p.geom.M) * float64(volume(p.geom.Out)*p.geom.N) * float64(p.toPlanarTerms())
-	return max(1, min(rows, int(products/toPlanarChunk)))
+	strips := max(1, int(products/toPlanarChunk))
+	p.segments = max(1, min(ceilDiv(p.parts[0].grid[2], p.k.NR), ceilDiv(strips, max(1, rows))))
+	p.strips = max(1, min(rows*p.segments, strips))
 }
 
 // toPlanarTerms is about how many products an output has, and what else it costs.

@@ -77,19 +77,25 @@ func TestToPlanarConvWidths(t *testing.T) {
 func TestToPlanarConvThreadsAndBound(t *testing.T) {
 	eachTier(t, func(t *testing.T, k *Kernels) {
 		for i, g := range []ConvGeom{square(2, 40, 3, 70, 3), transposed2D(3, 64, 3, 20, 4, 2, 1)} {
-			kind, r := toPlanarKinds[i], newRand(t, 53)
-			o := convOperands{x: floats(r, g.N*g.C*volume(g.In)), w: floats(r, g.weights())}
-			o.residual = floats(r, g.N*g.M*volume(g.Out))
-			sum, bound := kind.naive(g, o.x, o.w, nil, o.residual)
-			p := kind.plan(k, g, kind.pack(k, g, o.w), o.ep)
-			require.Greater(t, p.strips, 1)
-			first := runToPlanar(t, k, p, nil, g, o)
-			for _, threads := range []int{2, 3, 7} {
-				require.Equal(t, -1, sameBits(first, runToPlanar(t, k, p, newTestPool(t, threads), g, o)), "%d threads", threads)
-			}
-			requireWithinBound(t, g, first, sum, bound)
+			checkToPlanarThreadsAndBound(t, k, g, toPlanarKinds[i])
 		}
 	})
+}
+
+func checkToPlanarThreadsAndBound(t *testing.T, k *Kernels, g ConvGeom, kind toPlanarKind) *ToPlanarConvPlan {
+	t.Helper()
+	r := newRand(t, 53)
+	o := convOperands{x: floats(r, g.N*g.C*volume(g.In)), w: floats(r, g.weights())}
+	o.residual = floats(r, g.N*g.M*volume(g.Out))
+	sum, bound := kind.naive(g, o.x, o.w, nil, o.residual)
+	p := kind.plan(k, g, kind.pack(k, g, o.w), o.ep)
+	require.Greater(t, p.strips, 1)
+	first := runToPlanar(t, k, p, nil, g, o)
+	for _, threads := range []int{2, 3, 7} {
+		require.Equal(t, -1, sameBits(first, runToPlanar(t, k, p, newTestPool(t, threads), g, o)), "%d threads", threads)
+	}
+	requireWithinBound(t, g, first, sum, bound)
+	return p
 }
 
 func BenchmarkToPlanarConv(b *testing.B) {

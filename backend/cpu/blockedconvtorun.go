@@ -40,24 +40,25 @@ func (r *toPlanarRun) end() {
 	clear(r.workers)
 }
 
-// chunk makes one strip: lines (image, depth, height) of every set of phases that share rows of the output.
+// chunk makes one strip: segments of lines (image, depth, height) of every set of phases that share rows of the output.
 func (r *toPlanarRun) chunk(worker, strip int) {
 	p := r.plan
 	for first := 0; first < len(p.parts); first += p.rowsOf {
 		parts := p.parts[first : first+p.rowsOf]
 		grid := parts[0].grid
-		lines := p.geom.N * grid[0] * grid[1]
-		for line := strip * lines / p.strips; line < (strip+1)*lines/p.strips; line++ {
+		segments := p.geom.N * grid[0] * grid[1] * p.segments
+		for i := strip * segments / p.strips; i < (strip+1)*segments/p.strips; i++ {
+			line := i / p.segments
 			at := [3]int{line / grid[1] / grid[0], line / grid[1] % grid[0], line % grid[1]}
 			for group := range p.geom.Group {
-				r.line(&r.workers[worker], first, at, group)
+				r.line(&r.workers[worker], first, at, group, i%p.segments)
 			}
 		}
 	}
 }
 
-// line makes the row of the output that phases first.. share at (image, depth, height) of their grid.
-func (r *toPlanarRun) line(w *toPlanarWorker, first int, at [3]int, group int) {
+// line makes a segment of the row of the output that phases first.. share at (image, depth, height) of their grid.
+func (r *toPlanarRun) line(w *toPlanarWorker, first int, at [3]int, group, segment int) {
 	p := r.plan
 	g, nr := &p.geom, p.k.NR
 	parts := p.parts[first : first+p.rowsOf]
@@ -65,7 +66,8 @@ func (r *toPlanarRun) line(w *toPlanarWorker, first int, at [3]int, group int) {
 	y := parts[0].first[1] + at[2]*parts[0].step[1]
 	plane := volume(g.Out)
 	row := (at[0]*g.M+group*g.channelsOut())*plane + (z*g.Out[1]+y)*g.Out[2]
-	for from := 0; from < parts[0].grid[2]; from += nr {
+	blocks := ceilDiv(parts[0].grid[2], nr)
+	for from := segment * blocks / p.segments * nr; from < (segment+1)*blocks/p.segments*nr; from += nr {
 		for i := range parts {
 			if n := min(nr, parts[i].grid[2]-from); n > 0 {
 				r.block(w, first+i, at, group, from, n)

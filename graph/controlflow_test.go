@@ -155,6 +155,22 @@ func TestLoop(t *testing.T) {
 	})
 }
 
+// TestSubgraphHidesNames has a loop state and a constant of the body that are named
+// as values around the loop: within the body the inner ones count.
+func TestSubgraphHidesNames(t *testing.T) {
+	both(t, func(t *testing.T, opt RunOptions) {
+		b := newBuilder().input("x", ops.Float32, 2).input("m", ops.Int64).constant("one", ops.Of([]float32{1})).
+			node("w", "Neg", "x").
+			node("y", "Loop", "m _ w", sub().input("t", ops.Int64).input("going", ops.Bool).input("w", ops.Float32, 2).
+				constant("one", ops.Of([]float32{10})).node("new", "Add", "w one").node("still", "Identity", "going").
+				output("still", "new").body("body")).
+			node("sum", "Add", "y w").node("z", "Add", "sum one").output("y", "z")
+		out := b.run(t, opt, ops.Of([]float32{1, 2}, 2), int64Scalar(3))
+		require.Equal(t, []float32{29, 28}, floatsOf(out[0]))
+		require.Equal(t, []float32{29, 27}, floatsOf(out[1]))
+	})
+}
+
 // TestLoopWithoutInputs takes trips until the body ends the loop.
 func TestLoopWithoutInputs(t *testing.T) {
 	b := newBuilder().constant("last", int64Scalar(4)).

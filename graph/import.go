@@ -116,9 +116,6 @@ func (im *importer) define(name, what string, v Value) ValueID {
 		im.invalid.add("%s %s has the name of another value", what, quote(name))
 		return old
 	}
-	if im.hides(name) {
-		im.invalid.add("%s %s of a sub-graph has the name of a value of the graph around it", what, quote(name))
-	}
 	v.Name = name
 	id := im.graph.AddValue(v)
 	im.ids[name] = id
@@ -215,9 +212,13 @@ func (im *importer) inputs(g *onnx.Graph) {
 func (im *importer) declareOutputs(nodes []*onnx.Node) {
 	for _, n := range nodes {
 		for _, name := range n.Outputs {
-			if name != "" {
-				im.define(name, "node output", Value{})
+			if name == "" {
+				continue
 			}
+			if im.hides(name) {
+				im.invalid.add("node output %s of a sub-graph has the name of a value of the graph around it", quote(name))
+			}
+			im.define(name, "node output", Value{})
 		}
 	}
 }

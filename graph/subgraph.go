@@ -54,8 +54,10 @@ func (im *importer) lookup(name string) (ValueID, bool) {
 }
 
 // hides reports whether a value of that name can be seen from the sub-graph: ONNX
-// lets none be hidden by another of the same name. Nodes behind the one that holds
-// the sub-graph are out of sight.
+// lets the output of no node hide it. The inputs and initializers of a sub-graph
+// may, as the ONNX checker has it and exporters write them (loop states that are
+// named as what they start from). Nodes behind the one that holds the sub-graph
+// are out of sight.
 func (im *importer) hides(name string) bool {
 	for p := im.scope.parent; p != nil; p = p.scope.parent {
 		if id, ok := p.ids[name]; ok && id < p.scope.next {

@@ -59,7 +59,8 @@ func (u *PackedUse) Form(source *Tensor, name string, pack func() (any, int)) an
 	return f.value
 }
 
-// Release drops the forms that no other plan uses.
+// Release drops the forms that no other plan uses. Those whose memory the garbage
+// collector does not see are given back at once: the plan must not run any more.
 func (u *PackedUse) Release() {
 	u.store.mu.Lock()
 	defer u.store.mu.Unlock()
@@ -68,6 +69,9 @@ func (u *PackedUse) Release() {
 		if f.users--; f.users == 0 {
 			delete(u.store.forms, k)
 			u.store.bytes.Add(-f.bytes)
+			if mem, ok := f.value.(interface{ Release() }); ok {
+				mem.Release()
+			}
 		}
 	}
 	u.keys = nil

@@ -9,13 +9,10 @@ package cpu
 // has a panel half as wide. Depthwise: [output group][tap][lane].
 type PackedBlockedWeights struct {
 	blockedShape
-	data  []float32
+	*weightMemory
 	parts map[[3]int]int // by residue: where its panels begin
 	group int            // floats of one group of the convolution
 }
-
-// Floats returns the size of the packed form.
-func (p *PackedBlockedWeights) Floats() int { return len(p.data) }
 
 // PackBlockedConvWeights packs w [M, C/Group, Kernel...] for maps of k.Block channels per group; only C, M, Group and
 // Kernel of g are read.
@@ -83,7 +80,7 @@ func (p *blockedPacker) pack(byResidue map[[3]int][]int) *PackedBlockedWeights {
 		packed.parts[residue] = packed.group
 		packed.group += len(taps) * p.in * p.columns()
 	}
-	packed.data = AlignedFloats(packed.group * p.groups)
+	packed.weightMemory = newWeightMemory(packed.group * p.groups)
 	for residue, taps := range byResidue {
 		for group := range p.groups {
 			p.packPart(packed.data[group*packed.group+packed.parts[residue]:], group, taps)

@@ -42,14 +42,11 @@ func (k *Kernels) toPlanarSteps(g ConvGeom) int {
 //
 // Group by group, part by part, pass by pass of up to four outputs: [input group][tap][output][lane], lanes beyond C zero.
 type PackedToPlanarWeights struct {
-	data     []float32
+	*weightMemory
 	parts    map[[3]int]int // by residue: where its panels begin
 	group    int            // floats of one group of the convolution
 	channels int
 }
-
-// Floats returns the size of the packed form.
-func (p *PackedToPlanarWeights) Floats() int { return len(p.data) }
 
 // PackToPlanarConvWeights packs w [M, C/Group, Kernel...]; only C, M, Group and Kernel of g are read.
 func PackToPlanarConvWeights(k *Kernels, g ConvGeom, w []float32) *PackedToPlanarWeights {
@@ -71,7 +68,7 @@ func (p *blockedPacker) packToPlanar(byResidue map[[3]int][]int) *PackedToPlanar
 		packed.parts[residue] = packed.group
 		packed.group += len(taps) * lanes * p.out
 	}
-	packed.data = AlignedFloats(packed.group * p.groups)
+	packed.weightMemory = newWeightMemory(packed.group * p.groups)
 	for residue, taps := range byResidue {
 		for group := range p.groups {
 			p.packPasses(packed.data[group*packed.group+packed.parts[residue]:], group, taps)

@@ -97,20 +97,17 @@ func packTransposed(dst []float32, ld int, m matrixView, rows, cols int) {
 // columns, each [K][NR], the last one filled up with zeros.
 type PackedB struct {
 	cols, depth, nr int
-	data            []float32
+	*weightMemory
 }
 
 // PackB packs B[depth x n], row-major with rows ldb floats apart, or B transposed: [n x depth].
 func PackB(k *Kernels, depth, n int, b []float32, ldb int, transposed bool) *PackedB {
-	p := &PackedB{n, depth, k.NR, AlignedFloats(roundUp(n, k.NR) * depth)}
+	p := &PackedB{n, depth, k.NR, newWeightMemory(roundUp(n, k.NR) * depth)}
 	if depth > 0 {
 		k.packColumns(p.data, viewOf(b, ldb, transposed), depth, n)
 	}
 	return p
 }
-
-// Floats returns the size of the packed form.
-func (p *PackedB) Floats() int { return len(p.data) }
 
 // packColumns packs b[depth x n] into panels of NR columns.
 func (k *Kernels) packColumns(dst []float32, b matrixView, depth, n int) {

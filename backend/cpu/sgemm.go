@@ -2,6 +2,7 @@ package cpu
 
 import (
 	"fmt"
+	"runtime"
 	"sync/atomic"
 )
 
@@ -85,6 +86,7 @@ func (p *GemmPlan) Run(pool *Pool, stop *atomic.Bool, ws, a, b, c []float32) {
 	pool.RunUntil(stop, q.chunks, func(worker, i int) {
 		p.runChunk(q.part(i), scratch[worker*size:][:size], run, stop)
 	})
+	runtime.KeepAlive(p) // see weightMemory
 }
 
 // gemmRun is a plan with the operands of one run.

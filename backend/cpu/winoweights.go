@@ -4,9 +4,9 @@ package cpu
 // for the kernels of one tier. They serve every plan with the same C, M, Kernel, Stride and Dilation, whatever its
 // sizes and pads.
 type WinogradWeights struct {
-	filter winoFilter
-	block  int
-	data   []float32 // [phase][point][pair of output groups][depth tap, channel][lanes of the pair]
+	filter        winoFilter
+	block         int
+	*weightMemory // [phase][point][pair of output groups][depth tap, channel][lanes of the pair]
 }
 
 // winoFilter is what the transformed weights depend on, apart from the weights.
@@ -57,9 +57,6 @@ func (w *WinogradWeights) width() int { return roundUp(w.filter.m, w.block) }
 // pointFloats is the size of the weights of one point of one phase.
 func (w *WinogradWeights) pointFloats() int { return w.filter.lanes(w.block) * w.width() }
 
-// Floats returns the size of the packed form.
-func (w *WinogradWeights) Floats() int { return len(w.data) }
-
 // offset is where the weights of one point of a phase begin, from a pair of output groups on.
 func (w *WinogradWeights) offset(phase, point, pair int) int {
 	f := &w.filter
@@ -85,7 +82,7 @@ func packWinograd(pool *Pool, k *Kernels, g *ConvGeom, transposed bool, alg Algo
 	}
 	p := &WinogradWeights{filter: f, block: k.Block}
 	phases := f.phases[0] * f.phases[1]
-	p.data = AlignedFloats(phases * f.tile.points() * p.pointFloats())
+	p.weightMemory = newWeightMemory(phases * f.tile.points() * p.pointFloats())
 	rows, cols := newWinoFactors(f.tile.rows), newWinoFactors(f.tile.cols)
 	pool.Run(phases*p.pairs(), func(i int) {
 		pack := winoPack{WinogradWeights: p, kernels: k, from: w, rows: &rows, cols: &cols, phase: i % phases, pair: i / phases}

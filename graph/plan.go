@@ -87,6 +87,7 @@ func Compile(g *Graph, opt CompileOptions) (made *Plan, err error) {
 	p := &Plan{Graph: g, use: opt.Packed.Use(), trips: opt.Limits.LoopTrips}
 	defer func() {
 		if made == nil {
+			p.release()
 		}
 	}()
 	if !opt.Reference {

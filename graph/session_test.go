@@ -226,6 +226,7 @@ func TestMemoryLimit(t *testing.T) {
 		err := m.Run(context.Background(), []*ops.Tensor{ramp(1, 8, 64, 64)}, zeros(1))
 		require.ErrorIs(t, err, ErrLimit)
 		require.ErrorContains(t, err, "the model needs "+formatBytes(need))
+		require.Zero(t, m.packed.Bytes(), "what was packed for the plan that failed is gone")
 		require.NoError(t, m.Run(context.Background(), []*ops.Tensor{ramp(1, 8, 8, 8)}, zeros(1)), "smaller inputs run")
 		require.NoError(t, m.Close())
 		require.Equal(t, base, m.budget.used.Load())

@@ -26,10 +26,10 @@ var update = flag.Bool("update", false, "write docs/OPERATORS.md anew")
 const testTimeout = 2 * time.Minute
 
 // TestConformance runs the ONNX backend test data that TCONV_ONNX_TESTS names on
-// every kernel tier of this processor and build and on the reference path. Every
-// test whose operators are all registered must pass or stand in
-// testdata/conformance/skip.txt; a line there that matches nothing, or a skipped
-// test that passes, fails. All tiers and paths pass the same tests.
+// every kernel tier of this processor and build and on the reference path, with the
+// inputs of a test as inputs and as constants. Every test whose operators are all
+// registered must pass or stand in testdata/conformance/skip.txt; a line there that
+// matches nothing, or a skipped test that passes, fails. All runs pass the same tests.
 func TestConformance(t *testing.T) {
 	name := os.Getenv("TCONV_ONNX_TESTS")
 	if name == "" {
@@ -39,30 +39,46 @@ func TestConformance(t *testing.T) {
 	require.NoError(t, err)
 	defer suite.Close()
 	skips := readSkipList(t)
-	var first []string
-	for _, tier := range append(cpu.Available(), cpu.Reference) {
-		t.Run(string(tier), func(t *testing.T) {
-			t.Setenv(cpu.TierVariable, string(tier))
-			results := runSuite(t, suite, skips)
-			logCounts(t, results)
-			if first == nil {
-				first = passed(results)
-				checkOperatorsPage(t, results, skips)
-			}
-			require.Equal(t, first, passed(results), "tests that pass on %s and on %s", cpu.Available()[0], tier)
-		})
-	}
+	results := runSuite(t, suite, skips)
+	checkOperatorsPage(t, results, skips)
 	for _, pattern := range skips.Unused() {
 		t.Errorf("skip.txt: %s matches no test", pattern)
 	}
+	for _, tier := range append(cpu.Available(), cpu.Reference) {
+		t.Run(string(tier), func(t *testing.T) {
+			t.Setenv(cpu.TierVariable, string(tier))
+			if tier != cpu.Detect() {
+				inputs := part(suite, func(test string) bool { return test != slowest })
+				t.Logf("inputs as inputs")
+				require.Equal(t, passed(results, inputs), passed(runSuite(t, inputs, skips), inputs))
+			}
+			constants := part(suite, func(test string) bool { return !strings.HasPrefix(test, "light/") })
+			constants.Constants = true
+			t.Logf("inputs as constants")
+			require.Equal(t, passed(results, constants), passed(runSuite(t, constants, skips), constants))
+		})
+	}
+}
+
+// slowest takes half of the time of all tests together, and runs once.
+const slowest = "light/light_vgg19"
+
+// part is the suite with some of its tests.
+func part(suite *conformance.Suite, in func(test string) bool) *conformance.Suite {
+	s := *suite
+	s.Tests = slices.DeleteFunc(slices.Clone(suite.Tests), func(test conformance.Test) bool { return !in(test.Name) })
+	return &s
 }
 
 // runSuite runs every test as the environment says and holds its end against the
-// skip list.
+// skip list. What passed by chance has failed.
 func runSuite(t *testing.T, suite *conformance.Suite, skips *conformance.SkipList) []conformance.Result {
 	var results []conformance.Result
 	for _, test := range suite.Tests {
 		r := runConformance(suite, test)
+		if r.Status == conformance.Passed && skips.Chance(test.Name) {
+			r.Status, r.Err = conformance.Failed, errors.New("passed by chance")
+		}
 		results = append(results, r)
 		reason, skipped := skips.Reason(r.Test)
 		switch {
@@ -72,15 +88,20 @@ func runSuite(t *testing.T, suite *conformance.Suite, skips *conformance.SkipLis
 			t.Errorf("%s (%s): %v", r.Test, strings.Join(r.Ops, ", "), r.Err)
 		}
 	}
+	logCounts(t, results)
 	return results
 }
 
-// passed lists the tests that pass.
-func passed(results []conformance.Result) []string {
-	var names []string
+// passed lists the tests of the suite that pass.
+func passed(results []conformance.Result, suite *conformance.Suite) []string {
+	end := map[string]conformance.Status{}
 	for _, r := range results {
-		if r.Status == conformance.Passed {
-			names = append(names, r.Test)
+		end[r.Test] = r.Status
+	}
+	var names []string
+	for _, test := range suite.Tests {
+		if end[test.Name] == conformance.Passed {
+			names = append(names, test.Name)
 		}
 	}
 	return names

@@ -56,12 +56,12 @@ func (s *Suite) run(ctx context.Context, t Test, r *Result, opts []tconv.Option)
 		return err
 	}
 	r.Ops, r.Types = operators(proto), types(proto)
-	m, err := tconv.Load(data, opts...)
-	if err != nil {
-		return err
-	}
-	defer m.Close()
 	if t.light {
+		m, err := tconv.Load(data, opts...)
+		if err != nil {
+			return err
+		}
+		defer m.Close()
 		return s.runLight(ctx, t, m, proto.Graph)
 	}
 	sets, err := s.dataSets(t)
@@ -69,7 +69,7 @@ func (s *Suite) run(ctx context.Context, t Test, r *Result, opts []tconv.Option)
 		return err
 	}
 	for _, set := range sets {
-		if err := s.runSet(ctx, set, m, proto.Graph); err != nil {
+		if err := s.runSet(ctx, set, data, proto, opts); err != nil {
 			return fmt.Errorf("%s: %w", path.Base(set), err)
 		}
 	}
@@ -78,9 +78,9 @@ func (s *Suite) run(ctx context.Context, t Test, r *Result, opts []tconv.Option)
 
 // runSet runs the model on the data set in a folder. input_N.pb belongs to graph
 // input N.
-func (s *Suite) runSet(ctx context.Context, set string, m *tconv.Model, g *onnx.Graph) error {
+func (s *Suite) runSet(ctx context.Context, set string, data []byte, proto *onnx.Model, opts []tconv.Option) error {
 	feed := tconv.Tensors{}
-	for i, in := range g.Inputs {
+	for i, in := range proto.Graph.Inputs {
 		x, err := s.tensor(fmt.Sprintf("%s/input_%d.pb", set, i), in)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // an optional graph input, or one with an initializer
@@ -90,11 +90,48 @@ func (s *Suite) runSet(ctx context.Context, set string, m *tconv.Model, g *onnx.
 		}
 		feed[in.Name] = x
 	}
+	if s.Constants {
+		var err error
+		if data, err = withConstants(proto, feed); err != nil {
+			return err
+		}
+	}
+	m, err := tconv.Load(data, opts...)
+	if err != nil {
+		return err
+	}
+	defer m.Close()
 	got, err := m.Run(ctx, feed)
 	if err != nil {
 		return err
 	}
-	return s.checkOutputs(set+"/output_", g.Outputs, got, RelativeTolerance)
+	return s.checkOutputs(set+"/output_", proto.Graph.Outputs, got, RelativeTolerance)
+}
+
+// withConstants writes a model with the tensors of feed, all but that of the first
+// input, as initializers, and takes these out of feed.
+func withConstants(proto *onnx.Model, feed tconv.Tensors) ([]byte, error) {
+	model, graph := *proto, *proto.Graph
+	graph.Inputs, graph.Initializers = nil, slices.Clone(graph.Initializers)
+	for i, in := range proto.Graph.Inputs {
+		x, ok := feed[in.Name]
+		if i == 0 || !ok || x.Kind() != tconv.KindTensor {
+			graph.Inputs = append(graph.Inputs, in)
+			continue
+		}
+		data, err := tconv.MarshalTensor(x, in.Name)
+		if err != nil {
+			return nil, err
+		}
+		w, err := onnx.UnmarshalTensor(data)
+		if err != nil {
+			return nil, err
+		}
+		graph.Initializers = append(graph.Initializers, w)
+		delete(feed, in.Name)
+	}
+	model.Graph = &graph
+	return onnx.Marshal(&model), nil
 }
 
 // checkOutputs holds graph output N against the file PREFIXN.pb.

@@ -22,6 +22,11 @@ type Suite struct {
 	files fs.FS
 	close func() error
 	Tests []Test
+
+	// Constants makes every tensor input but the first a constant of the model, as
+	// weights and sizes are in exported models: operators then take the paths that
+	// prepare for known values. It concerns tests in folders only.
+	Constants bool
 }
 
 // Test is one folder of a suite, a model and data sets, or one light model.

@@ -50,13 +50,15 @@ func subject(r Result) string {
 }
 
 // SkipList is the tests that are known not to pass, each with a reason: lines of
-// `name-glob  reason`, where # starts a comment.
+// `name-glob  reason`, where # starts a comment. A name-glob behind ~ holds tests that
+// draw random numbers: now and then they pass by chance.
 type SkipList struct {
 	entries []skipEntry
 }
 
 type skipEntry struct {
 	pattern, reason string
+	chance          bool
 	used            bool
 }
 
@@ -73,20 +75,35 @@ func ParseSkipList(text string) (*SkipList, error) {
 		if reason == "" {
 			return nil, fmt.Errorf("line %d: %q has no reason", i+1, pattern)
 		}
-		l.entries = append(l.entries, skipEntry{pattern: pattern, reason: reason})
+		pattern, chance := strings.CutPrefix(pattern, "~")
+		l.entries = append(l.entries, skipEntry{pattern: pattern, reason: reason, chance: chance})
 	}
 	return l, nil
 }
 
 // Reason gives the reason why a test is skipped, and marks the line as used.
 func (l *SkipList) Reason(test string) (string, bool) {
-	for i := range l.entries {
-		if Match(l.entries[i].pattern, test) {
-			l.entries[i].used = true
-			return l.entries[i].reason, true
-		}
+	if e := l.find(test); e != nil {
+		e.used = true
+		return e.reason, true
 	}
 	return "", false
+}
+
+// Chance tells whether a skipped test may pass by chance.
+func (l *SkipList) Chance(test string) bool {
+	e := l.find(test)
+	return e != nil && e.chance
+}
+
+// find gives the line that a test is in, or nil.
+func (l *SkipList) find(test string) *skipEntry {
+	for i := range l.entries {
+		if Match(l.entries[i].pattern, test) {
+			return &l.entries[i]
+		}
+	}
+	return nil
 }
 
 // Unused lists the patterns that matched no test.

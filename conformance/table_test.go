@@ -16,6 +16,17 @@ func TestSkipList(t *testing.T) {
 	require.False(t, ok)
 	require.Equal(t, []string{"node/test_b_exact"}, l.Unused())
 
+	require.False(t, l.Chance("node/test_abc"))
+
+	l, err = ParseSkipList("~node/test_random*  draws numbers\nnode/test_a why")
+	require.NoError(t, err)
+	require.True(t, l.Chance("node/test_random_seed"))
+	require.False(t, l.Chance("node/test_a"))
+	require.False(t, l.Chance("node/test_other"))
+	reason, ok = l.Reason("node/test_random_seed")
+	require.True(t, ok)
+	require.Equal(t, "draws numbers", reason)
+
 	_, err = ParseSkipList("node/test_a")
 	require.ErrorContains(t, err, "has no reason")
 }

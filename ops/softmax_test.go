@@ -87,6 +87,35 @@ func TestSoftmaxAxes(t *testing.T) {
 	require.Equal(t, []float32{1}, Data[float32](opCase{op: "Softmax", inputs: []*Tensor{Of([]float32{5})}}.mustRun(t)[0]), "of a scalar")
 }
 
+// TestSoftmaxKernels has rows, planes and blocks that the vector kernels take.
+func TestSoftmaxKernels(t *testing.T) {
+	r := rand.New(rand.NewPCG(8, 8))
+	for _, c := range []struct {
+		axis  int
+		shape []int
+	}{
+		{-1, []int{3, 16}}, {-1, []int{2, 3, 17}}, {-1, []int{1, 9000}}, {-1, []int{40, 301}}, {-1, []int{7, 2, 15}},
+		{0, []int{20, 16}}, {0, []int{3, 700}}, {1, []int{2, 5, 16}}, {2, []int{2, 2, 21, 5, 7}}, {1, []int{2, 21, 33, 9}}, {1, []int{2, 40, 3}},
+	} {
+		x := randomFloats(r, Float32, c.shape...)
+		for _, op := range []string{"Softmax", "LogSoftmax"} {
+			got := opCase{op: op, attrs: []Attr{IntAttr("axis", c.axis)}, inputs: []*Tensor{x}}.mustRun(t)[0]
+			want := naiveSoftmax(x, (c.axis+len(c.shape))%len(c.shape), op == "LogSoftmax")
+			require.InDeltaSlice(t, want, floats(got), 2e-6, "%s of %v along %d", op, c.shape, c.axis)
+		}
+	}
+	// A value that is far below the largest gives 0, a row with a NaN or an infinity nothing but NaN.
+	x := NewTensor(Float32, Shape{3, 40})
+	d := Data[float32](x)
+	d[3], d[45], d[80+39] = -200, float32(math.NaN()), float32(math.Inf(1))
+	y := Data[float32](opCase{op: "Softmax", inputs: []*Tensor{x}}.mustRun(t)[0])
+	require.Zero(t, y[3])
+	require.InDelta(t, 1./39, y[0], 1e-8)
+	for _, v := range y[40:] {
+		require.True(t, v != v)
+	}
+}
+
 func TestSoftmaxSpecialValues(t *testing.T) {
 	inf, nan := float32(math.Inf(1)), float32(math.NaN())
 	x := Of([]float32{1, -inf, 1, nan, inf, 1, -inf, -inf}, 4, 2)

@@ -17,24 +17,32 @@ func (o *softmax) Blocked(in, out []Spec, _ *cpu.Kernels) (Choice, bool) {
 	return Choice{In: []bool{true}, Out: []bool{true}, PlanarOut: true}, true
 }
 
-// Bind takes the kernels where floats are normalised over channels.
+// fewestLanes is how many neighbours the vector kernels want: along the axis, if
+// that is the last, else beside it.
+const fewestLanes = 16
+
+// Bind takes the kernels where floats are normalised along long rows or over planes.
 func (o *softmax) Bind(b *Binding) (Step, error) {
 	x := b.In[0]
-	if x.DType != Float32 || !o.overChannels(x) {
+	outer, count, inner, err := o.split(x.Shape)
+	if err != nil || x.DType != Float32 || x.Shape.Elements() == 0 ||
+		x.Layout.Planar() && max(inner, count) < fewestLanes || x.Layout.Planar() && inner > 1 && inner < fewestLanes {
 		return sharingStep{plainStep{o}, o.Share(b.In)}, nil
 	}
-	s := &softmaxStep{op: o, kernels: b.Kernels}
+	s := &softmaxStep{log: o.log, kernels: b.Kernels, outer: outer, count: count, inner: inner}
 	if x.Layout == b.Out[0].Layout {
 		s.needs.InPlace = []Pair{{0, 0}}
 	}
 	return s, nil
 }
 
-// softmaxStep normalises over channels.
+// softmaxStep normalises [outer, count, inner] along count, or a blocked map over
+// its channels.
 type softmaxStep struct {
-	op      *softmax
-	kernels *cpu.Kernels
-	needs   Needs
+	log                 bool
+	outer, count, inner int
+	kernels             *cpu.Kernels
+	needs               Needs
 }
 
 func (s *softmaxStep) Kernel() string { return "softmax " + string(s.kernels.Tier) }
@@ -42,10 +50,12 @@ func (s *softmaxStep) Needs() Needs   { return s.needs }
 
 // Run computes the output.
 func (s *softmaxStep) Run(c *Call, in, out []*Tensor) error {
-	x, y, log := in[0], out[0], s.op.log
+	x, y, log := in[0], out[0], s.log
 	switch {
+	case x.Layout().Planar() && s.inner == 1:
+		cpu.SoftmaxRows(s.kernels, c.Pool(), c.Stop(), Data[float32](y), Data[float32](x), s.outer, log)
 	case x.Layout().Planar():
-		cpu.SoftmaxPlanes(s.kernels, c.Pool(), c.Stop(), Data[float32](y), Data[float32](x), x.shape[0], x.shape[1], log)
+		cpu.SoftmaxPlanes(s.kernels, c.Pool(), c.Stop(), Data[float32](y), Data[float32](x), s.outer, s.count, log)
 	case y.Layout().Planar():
 		from := x.Map()
 		cpu.SoftmaxMap(s.kernels, c.Pool(), c.Stop(), &from, nil, Data[float32](y), log)

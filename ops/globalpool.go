@@ -10,8 +10,8 @@ import (
 //
 //	X: T [N, C, D1...].  Y: T [N, C, 1...].
 //
-// Sums are kept in float64 and rounded once. NaN is larger than everything. p is
-// at least 1, 2 by default.
+// Sums are kept in float64 - by the kernels in float32 within pieces of a plane -
+// and rounded once. NaN is larger than everything. p is at least 1, 2 by default.
 //
 //	T: float, double.
 //

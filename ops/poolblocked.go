@@ -71,12 +71,34 @@ func (o globalPool) Blocked(in, out []Spec, _ *cpu.Kernels) (Choice, bool) {
 	return Choice{In: []bool{true}, Out: []bool{false}}, true
 }
 
-// Bind takes the kernels for channel blocks.
+// Bind takes the kernels for floats, in channel blocks or planes.
 func (o globalPool) Bind(b *Binding) (Step, error) {
-	if b.In[0].Layout.Planar() {
+	switch {
+	case !b.In[0].Layout.Planar():
+		return &blockedGlobalStep{b.Kernels, o.mean}, nil
+	case b.In[0].DType != Float32 || !o.blocked:
 		return plainStep{o}, nil
 	}
-	return &blockedGlobalStep{b.Kernels, o.mean}, nil
+	s := &planarGlobalStep{tier: b.Kernels.Tier, one: func(x []float32) float64 { return float64(b.Kernels.Max(x)) }}
+	if o.mean {
+		s.one = func(x []float32) float64 { return b.Kernels.Sum(x) / float64(len(x)) }
+	}
+	return s, nil
+}
+
+// planarGlobalStep reduces planes to one pixel.
+type planarGlobalStep struct {
+	tier cpu.Tier
+	one  func(x []float32) float64
+}
+
+func (s *planarGlobalStep) Kernel() string { return "globalpool " + string(s.tier) }
+func (s *planarGlobalStep) Needs() Needs   { return Needs{} }
+
+// Run computes Y.
+func (s *planarGlobalStep) Run(c *Call, in, out []*Tensor) error {
+	reducePlanes(c, Data[float32](in[0]), Data[float32](out[0]), s.one)
+	return nil
 }
 
 // blockedGlobalStep reduces channel-blocked maps to one pixel.

@@ -15,7 +15,8 @@ import (
 //	T: float, double, int32, int64, uint32, uint64; ReduceMax and ReduceMin also
 //	int8, uint8 and bool.
 //
-// Floats are accumulated in double, in an order that depends on the shape alone.
+// Floats are accumulated in double - by the kernels in float within pieces of a
+// run -, in an order that depends on the shape alone.
 // Integer sums wrap; results of integers that are not whole lose their fraction,
 // by the rule of Cast. NaN makes its result NaN, the largest and the least too.
 // Over no elements, sums are 0, the product 1, the mean 0 (as onnxruntime), the
@@ -36,13 +37,13 @@ func init() {
 			Def{
 				Name: name, Since: 1, Inputs: []string{"data"}, Outputs: []string{"reduced"}, Exact: exactReductions[name],
 				New: func(n *Node) (Op, error) {
-					return &reduce{kernels: kernels, keepDims: n.Bool("keepdims", true)}, axesInput(n, 1, false)
+					return &reduce{name: name, kernels: kernels, keepDims: n.Bool("keepdims", true)}, axesInput(n, 1, false)
 				},
 			},
 			Def{
 				Name: name, Since: inputSince, Inputs: []string{"data", "axes?"}, Outputs: []string{"reduced"}, Exact: exactReductions[name],
 				New: func(n *Node) (Op, error) {
-					o := &reduce{kernels: kernels, keepDims: n.Bool("keepdims", true), noop: n.Bool("noop_with_empty_axes", false)}
+					o := &reduce{name: name, kernels: kernels, keepDims: n.Bool("keepdims", true), noop: n.Bool("noop_with_empty_axes", false)}
 					return o, n.Err()
 				},
 			},
@@ -53,6 +54,7 @@ func init() {
 var exactReductions = map[string]bool{"ReduceMax": true, "ReduceMin": true}
 
 type reduce struct {
+	name     string // of the operator
 	kernels  map[DType]reduceKernel
 	keepDims bool
 	noop     bool // without axes, reduce over none
@@ -114,6 +116,11 @@ func dropAxes(shape Shape, axes []int, keep bool) Shape {
 
 // Run reduces.
 func (o *reduce) Run(c *Call, in, out []*Tensor) error {
+	return o.run(c, in, out, o.kernels[in[0].dtype])
+}
+
+// run reduces with a kernel for the type of in[0].
+func (o *reduce) run(c *Call, in, out []*Tensor, kernel reduceKernel) error {
 	axes, _, err := o.axes(specsOf(in))
 	if err != nil {
 		return err
@@ -122,7 +129,7 @@ func (o *reduce) Run(c *Call, in, out []*Tensor) error {
 	if kept := dropAxes(x.shape, axes, true); kept.Elements() != y.Len() {
 		return fmt.Errorf("BUG: %v reduced over %v is %v", x, axes, y)
 	}
-	o.kernels[x.dtype](c, x, y, axes)
+	kernel(c, x, y, axes)
 	return nil
 }
 

@@ -15,6 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tconv/tconv"
+	"github.com/tconv/tconv/backend/cpu"
+	"github.com/tconv/tconv/conformance"
 	"github.com/tconv/tconv/onnx"
 	"github.com/tconv/tconv/ops"
 )
@@ -41,8 +43,8 @@ type caseTensor struct {
 	Data  []json.Number `json:"data"`
 }
 
-// TestWorkedCases runs every case through the public API, on the fast path and on
-// the reference path: values within rtol 1e-3 and atol 1e-5 of onnxruntime's, equal
+// TestWorkedCases runs every case through the public API, on every kernel tier and
+// on the reference path, with inputs as inputs and as constants: values within rtol 1e-3 and atol 1e-5 of onnxruntime's, equal
 // where they are integers, and an error that says so where one is expected.
 func TestWorkedCases(t *testing.T) {
 	data, err := os.ReadFile("testdata/cases/cases.json")
@@ -50,24 +52,33 @@ func TestWorkedCases(t *testing.T) {
 	var cases []workedCase
 	require.NoError(t, json.Unmarshal(data, &cases))
 	require.Greater(t, len(cases), 100)
-	for _, c := range cases {
-		for path, opts := range map[string][]tconv.Option{"fast": nil, "reference": {tconv.WithReference()}} {
-			t.Run(c.Name+"/"+path, func(t *testing.T) { c.run(t, opts) })
+	eachTier(t, func(tier cpu.Tier) {
+		for _, c := range cases {
+			t.Run(c.Name+"/"+string(tier), func(t *testing.T) { c.run(t, false) })
+			t.Run(c.Name+"/"+string(tier)+" with constants", func(t *testing.T) { c.run(t, true) })
 		}
-	}
+	})
 }
 
-func (c *workedCase) run(t *testing.T, opts []tconv.Option) {
+// run runs the case, with the inputs behind the first as constants if they are to be.
+func (c *workedCase) run(t *testing.T, constants bool) {
 	inputs := orderedTensors(t, c.Inputs)
 	outputs := orderedTensors(t, c.Outputs)
 	if c.Error != "" {
 		outputs = []caseTensor{{Name: "Y"}}
 	}
-	m, err := tconv.Load(onnx.Marshal(c.model(t, inputs, outputs)), opts...)
+	model, feed := c.model(t, inputs, outputs), c.feed(t, inputs)
+	data := onnx.Marshal(model)
+	if constants {
+		var err error
+		data, err = conformance.WithConstants(model, feed)
+		require.NoError(t, err)
+	}
+	m, err := tconv.Load(data)
 	if err == nil {
 		defer m.Close()
 		var got tconv.Tensors
-		if got, err = m.Run(context.Background(), c.feed(t, inputs)); err == nil && c.Error == "" {
+		if got, err = m.Run(context.Background(), feed); err == nil && c.Error == "" {
 			for _, want := range outputs {
 				c.compare(t, want, got[want.Name])
 			}
@@ -99,8 +110,7 @@ func significantWords(message string) []string {
 	return out
 }
 
-// model makes the one-node model of a case. Inputs are graph inputs, so that the
-// loader may assume nothing about their values.
+// model makes the one-node model of a case. Inputs are graph inputs.
 func (c *workedCase) model(t testing.TB, inputs, outputs []caseTensor) *onnx.Model {
 	node := &onnx.Node{Name: c.Name, OpType: c.Op}
 	g := &onnx.Graph{Name: c.Name, Nodes: []*onnx.Node{node}}

@@ -148,8 +148,7 @@ func modelFiles(t testing.TB, dir string) []string {
 // checkOnTiers checks a model on every tier and number of threads, and on the
 // reference path.
 func checkOnTiers(t *testing.T, path string, g golden, tol tolerance) {
-	for _, tier := range append(cpu.Available(), cpu.Reference) {
-		t.Setenv("TCONV_KERNEL", string(tier))
+	eachTier(t, func(tier cpu.Tier) {
 		first := ""
 		for _, threads := range []int{1, 2, 4} {
 			m, err := tconv.Open(path, tconv.WithThreads(threads))
@@ -161,6 +160,15 @@ func checkOnTiers(t *testing.T, path string, g golden, tol tolerance) {
 			}
 			require.Equal(t, first, sum, "%s: the bits differ on %d threads", tier, threads)
 		}
+	})
+}
+
+// eachTier calls f with every kernel tier of this processor and build, and with the
+// reference path, as the one that models loaded in f use.
+func eachTier(t *testing.T, f func(cpu.Tier)) {
+	for _, tier := range append(cpu.Available(), cpu.Reference) {
+		t.Setenv(cpu.TierVariable, string(tier))
+		f(tier)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"maps"
 	"os"
 	"strings"
 	"testing"
@@ -12,16 +13,19 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tconv/tconv"
+	"github.com/tconv/tconv/backend/cpu"
 	"github.com/tconv/tconv/conformance"
 	"github.com/tconv/tconv/npy"
+	"github.com/tconv/tconv/onnx"
 )
 
 // ortTolerance is what results of one operator may differ by: rtol 1e-3 and 1e-4
 // of the largest value.
 var ortTolerance = tolerance{1e-3, 1e-4}
 
-// TestOnnxruntimeCases runs the one-node models of testdata/ort, on the fast path
-// and on the reference path, against onnxruntime's outputs. Where tconv follows
+// TestOnnxruntimeCases runs the one-node models of testdata/ort, on every kernel tier
+// and on the reference path, with all inputs as inputs and with all but the first as
+// constants, against onnxruntime's outputs. Where tconv follows
 // the reference evaluator of the onnx package instead, the case stands in
 // testdata/ort/reference.txt with the reason.
 func TestOnnxruntimeCases(t *testing.T) {
@@ -56,27 +60,38 @@ func readEntry(t *testing.T, z *zip.ReadCloser, name string) []byte {
 	return data
 }
 
-// checkOrtCase runs one case on both paths.
+// checkOrtCase runs one case on every tier, with inputs as they are and as constants.
 func checkOrtCase(t *testing.T, model, arrays []byte, reference bool) {
 	a, err := npy.OpenZip(bytes.NewReader(arrays), int64(len(arrays)))
 	require.NoError(t, err)
 	g := goldenOf(t, a)
-	want := g.out
 	if reference {
-		want = g.ref
-		require.NotEmpty(t, want, "the reference evaluator agrees with onnxruntime: take the case off reference.txt")
+		require.NotEmpty(t, g.ref, "the reference evaluator agrees with onnxruntime: take the case off reference.txt")
+		g.out = g.ref
 	}
-	for path, opts := range map[string][]tconv.Option{"fast": nil, "reference": {tconv.WithReference()}} {
-		m, err := tconv.Load(model, opts...)
-		require.NoError(t, err, path)
-		got, err := m.Run(context.Background(), g.in)
-		require.NoError(t, err, path)
-		require.NoError(t, m.Close())
-		for name, w := range want {
-			require.Equal(t, w.String(), got[name].String(), "%s, output %s", path, name)
-			if worst := excess(t, got[name], w, ortTolerance); worst > 0 {
-				t.Errorf("%s: output %s is beyond the tolerance by %.2g of max|want|", path, name, worst)
-			}
+	constant := golden{maps.Clone(g.in), g.out, nil}
+	proto, err := onnx.Unmarshal(model)
+	require.NoError(t, err)
+	folded, err := conformance.WithConstants(proto, constant.in)
+	require.NoError(t, err)
+	eachTier(t, func(tier cpu.Tier) {
+		g.checkModel(t, string(tier), model, ortTolerance)
+		constant.checkModel(t, string(tier)+" with constants", folded, ortTolerance)
+	})
+}
+
+// checkModel loads a model and holds its outputs against the golden ones.
+func (g golden) checkModel(t *testing.T, what string, model []byte, tol tolerance) {
+	t.Helper()
+	m, err := tconv.Load(model)
+	require.NoError(t, err, what)
+	got, err := m.Run(context.Background(), g.in)
+	require.NoError(t, err, what)
+	require.NoError(t, m.Close())
+	for name, want := range g.out {
+		require.Equal(t, want.String(), got[name].String(), "%s, output %s", what, name)
+		if worst := excess(t, got[name], want, tol); worst > 0 {
+			t.Errorf("%s: output %s is beyond the tolerance by %.2g of max|want|", what, name, worst)
 		}
 	}
 }

@@ -92,7 +92,7 @@ func (s *Suite) runSet(ctx context.Context, set string, data []byte, proto *onnx
 	}
 	if s.Constants {
 		var err error
-		if data, err = withConstants(proto, feed); err != nil {
+		if data, err = WithConstants(proto, feed); err != nil {
 			return err
 		}
 	}
@@ -108,9 +108,9 @@ func (s *Suite) runSet(ctx context.Context, set string, data []byte, proto *onnx
 	return s.checkOutputs(set+"/output_", proto.Graph.Outputs, got, RelativeTolerance)
 }
 
-// withConstants writes a model with the tensors of feed, all but that of the first
-// input, as initializers, and takes these out of feed.
-func withConstants(proto *onnx.Model, feed tconv.Tensors) ([]byte, error) {
+// WithConstants writes a model with the tensors of feed, all but that of the first
+// input, as initializers, and takes these out of feed. The model stays as it is.
+func WithConstants(proto *onnx.Model, feed tconv.Tensors) ([]byte, error) {
 	model, graph := *proto, *proto.Graph
 	graph.Inputs, graph.Initializers = nil, slices.Clone(graph.Initializers)
 	for i, in := range proto.Graph.Inputs {

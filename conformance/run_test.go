@@ -31,7 +31,7 @@ func TestConstants(t *testing.T) {
 	}
 
 	feed := tconv.Tensors{"x": tensor(t, []float32{1, 2}, 2), "w": tensor(t, []float32{10, 20}, 2)}
-	data, err := withConstants(model, feed)
+	data, err := WithConstants(model, feed)
 	require.NoError(t, err)
 	require.Len(t, feed, 1)
 	require.Len(t, model.Graph.Inputs, 2)

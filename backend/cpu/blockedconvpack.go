@@ -80,7 +80,7 @@ func (p *blockedPacker) pack(byResidue map[[3]int][]int) *PackedBlockedWeights {
 		packed.parts[residue] = packed.group
 		packed.group += len(taps) * p.in * p.columns()
 	}
-	packed.weightMemory = newWeightMemory(packed.group * p.groups)
+	packed.weightMemory = newWeightMemory(nil, packed.group*p.groups)
 	for residue, taps := range byResidue {
 		for group := range p.groups {
 			p.packPart(packed.data[group*packed.group+packed.parts[residue]:], group, taps)

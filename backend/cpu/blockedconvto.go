@@ -68,7 +68,7 @@ func (p *blockedPacker) packToPlanar(byResidue map[[3]int][]int) *PackedToPlanar
 		packed.parts[residue] = packed.group
 		packed.group += len(taps) * lanes * p.out
 	}
-	packed.weightMemory = newWeightMemory(packed.group * p.groups)
+	packed.weightMemory = newWeightMemory(nil, packed.group*p.groups)
 	for residue, taps := range byResidue {
 		for group := range p.groups {
 			p.packPasses(packed.data[group*packed.group+packed.parts[residue]:], group, taps)

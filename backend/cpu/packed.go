@@ -102,7 +102,7 @@ type PackedB struct {
 
 // PackB packs B[depth x n], row-major with rows ldb floats apart, or B transposed: [n x depth].
 func PackB(k *Kernels, depth, n int, b []float32, ldb int, transposed bool) *PackedB {
-	p := &PackedB{n, depth, k.NR, newWeightMemory(roundUp(n, k.NR) * depth)}
+	p := &PackedB{n, depth, k.NR, newWeightMemory(nil, roundUp(n, k.NR)*depth)}
 	if depth > 0 {
 		k.packColumns(p.data, viewOf(b, ldb, transposed), depth, n)
 	}

@@ -6,9 +6,8 @@ import (
 	"unsafe"
 )
 
-// weightMemory is what packed weights lie in: large ones outside the Go heap, in huge pages where the system has them.
-// Half of the time of loading a model went into the faults of small pages. Memory is zero, so that who packs leaves out
-// what is padding.
+// weightMemory is what packed weights lie in: large ones outside the Go heap. Memory is zero, so that who packs leaves
+// out what is padding.
 //
 // Release gives the memory back. Where nobody calls it the garbage collector does, so that who reads data must hold the
 // weightMemory until it has: a plan does, by the weights that it was made for.
@@ -18,14 +17,34 @@ type weightMemory struct {
 	cleanup runtime.Cleanup
 }
 
-// newWeightMemory returns n zero floats, starting on a cache line.
-func newWeightMemory(n int) *weightMemory {
+// newWeightMemory returns n zero floats, starting on a cache line. pool may be nil.
+func newWeightMemory(pool *Pool, n int) *weightMemory {
 	if slab, mem := weightSlabs.take(4 * n); slab != nil {
 		m := &weightMemory{data: unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(mem))), n), slab: slab}
 		m.cleanup = runtime.AddCleanup(m, func(mem []byte) { weightSlabs.give(slab, mem) }, mem)
+		populate(pool, mem)
 		return m
 	}
 	return &weightMemory{data: AlignedFloats(n)}
+}
+
+// populate has the system give all pages at once, where it can: each of them would be a fault while weights are packed,
+// which is half of the time of loading. Huge pages take less still, and up to 4 times as long on virtual machines that
+// hand them back to their host as soon as they are free.
+func populate(pool *Pool, mem []byte) {
+	if pool == nil {
+		populatePages(mem)
+		return
+	}
+	pool.Run(ceilDiv(len(mem), populateBytes), func(i int) {
+		first := i * populateBytes
+		populatePages(mem[first:min(first+populateBytes, len(mem))])
+	})
+}
+
+// bytes is the memory of data.
+func (m *weightMemory) bytes() []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(m.data))), 4*len(m.data))
 }
 
 // Floats returns the size of the packed form.
@@ -35,7 +54,7 @@ func (m *weightMemory) Floats() int { return len(m.data) }
 func (m *weightMemory) Release() {
 	if m.slab != nil {
 		m.cleanup.Stop()
-		weightSlabs.give(m.slab, unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(m.data))), 4*len(m.data)))
+		weightSlabs.give(m.slab, m.bytes())
 	}
 	m.data, m.slab = nil, nil
 }
@@ -45,8 +64,8 @@ const (
 	leastSlabbed = 64 << 10
 	// slabBytes is the size of a slab. Its pages are the system's until something is written there.
 	slabBytes = 32 << 20
-	// smallPages is how many bytes at the start of a slab stay in small pages: a small model takes no more than it needs.
-	smallPages = 2 << 20
+	// populateBytes is how much a worker asks of the system at a time: some 200 us.
+	populateBytes = 1 << 20
 )
 
 // weightSlab is a block of memory that is lent out from its start on. It goes when nothing of it is lent any more.
@@ -74,7 +93,7 @@ func (s *slabs) take(n int) (*weightSlab, []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.last == nil || len(s.last.mem)-s.last.used < n {
-		mem, err := mapWeights(max(n, slabBytes))
+		mem, err := mapSmallPages(max(n, slabBytes))
 		if err != nil {
 			return nil, nil
 		}

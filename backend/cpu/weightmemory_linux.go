@@ -9,16 +9,20 @@ import (
 
 const hasSlabs = true
 
-// mapWeights returns size zero bytes in whole pages, all but the first of them in huge ones where the kernel grants them.
-func mapWeights(size int) ([]byte, error) {
-	mem, err := unix.Mmap(-1, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
-	if err != nil {
-		return nil, err
+// mapSmallPages returns size zero bytes in whole pages, which the system gives when they are first touched.
+func mapSmallPages(size int) ([]byte, error) {
+	return unix.Mmap(-1, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
+}
+
+// populatePages has the system give the pages of mem, which is part of a mapping.
+func populatePages(mem []byte) {
+	if len(mem) == 0 {
+		return
 	}
-	if size > smallPages {
-		_ = unix.Madvise(mem[smallPages:], unix.MADV_HUGEPAGE) // only advice: a kernel without huge pages refuses it
-	}
-	return mem, nil
+	page := uintptr(os.Getpagesize())
+	before := uintptr(unsafe.Pointer(unsafe.SliceData(mem))) & (page - 1)
+	whole := unsafe.Slice((*byte)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(mem)), -int(before))), len(mem)+int(before))
+	_ = unix.Madvise(whole, unix.MADV_POPULATE_WRITE) // only in time: kernels before 5.14 give them one by one
 }
 
 // dropWithin gives the pages back that lie wholly in mem.

@@ -12,7 +12,7 @@ import (
 
 func TestWeightMemory(t *testing.T) {
 	for _, n := range []int{0, 1, 15, leastSlabbed/4 - 1, leastSlabbed / 4, leastSlabbed/4 + 1, slabBytes/4 - 1, slabBytes / 4, slabBytes/4 + 17} {
-		m := newWeightMemory(n)
+		m := newWeightMemory(nil, n)
 		require.Equal(t, n, m.Floats())
 		require.Equal(t, hasSlabs && 4*n >= leastSlabbed, m.slab != nil, "%d floats", n)
 		if n > 0 {
@@ -32,7 +32,7 @@ func TestWeightMemoryIsApart(t *testing.T) {
 	const n = leastSlabbed/4 + 3
 	var held []*weightMemory
 	for i := range 40 {
-		m := newWeightMemory(n)
+		m := newWeightMemory(nil, n)
 		for k := range m.data {
 			require.Zero(t, m.data[k])
 			m.data[k] = float32(i)
@@ -79,7 +79,7 @@ func TestWeightMemoryOfManyGoroutines(t *testing.T) {
 	for g := range 8 {
 		all.Go(func() {
 			for i := range 50 {
-				m := newWeightMemory(leastSlabbed/4 + i)
+				m := newWeightMemory(nil, leastSlabbed/4+i)
 				for k := range m.data {
 					m.data[k] += float32(g)
 				}
@@ -100,7 +100,7 @@ func TestWeightMemoryIsCollected(t *testing.T) {
 	if !hasSlabs {
 		t.Skip("weights lie on the Go heap of this system")
 	}
-	m := newWeightMemory(slabBytes / 4)
+	m := newWeightMemory(nil, slabBytes/4)
 	slab := m.slab
 	m = nil
 	lent := func() int {

@@ -82,7 +82,7 @@ func packWinograd(pool *Pool, k *Kernels, g *ConvGeom, transposed bool, alg Algo
 	}
 	p := &WinogradWeights{filter: f, block: k.Block}
 	phases := f.phases[0] * f.phases[1]
-	p.weightMemory = newWeightMemory(phases * f.tile.points() * p.pointFloats())
+	p.weightMemory = newWeightMemory(pool, phases*f.tile.points()*p.pointFloats())
 	rows, cols := newWinoFactors(f.tile.rows), newWinoFactors(f.tile.cols)
 	pool.Run(phases*p.pairs(), func(i int) {
 		pack := winoPack{WinogradWeights: p, kernels: k, from: w, rows: &rows, cols: &cols, phase: i % phases, pair: i / phases}

@@ -62,6 +62,30 @@ func TestScatterND(t *testing.T) {
 	require.Equal(t, []int8{3, 4}, Data[int8](whole), "an empty tuple names the whole")
 }
 
+// TestScatterNDOfBox assigns to a slice as exporters write it: an index for each
+// element of a box. Its rows are runs.
+func TestScatterNDOfBox(t *testing.T) {
+	x, updates := counted(Float32, 2, 6, 5), ramp(2, 3, 5)
+	var box []int64
+	for n := range int64(2) {
+		for row := range int64(3) {
+			for col := range int64(5) {
+				box = append(box, n, 2+row, col)
+			}
+		}
+	}
+	indices := Of(box, 2, 3, 5, 3)
+	got := opCase{op: "ScatterND", inputs: []*Tensor{x, indices, updates}}.mustRun(t)[0]
+	want := x.Clone()
+	for n := range 2 {
+		copy(Data[float32](want)[n*30+10:], Data[float32](updates)[n*15:][:15])
+	}
+	require.Equal(t, want.Bytes(), got.Bytes())
+	places, err := blockPlaces("indices", indices, x.Shape(), 0)
+	require.NoError(t, err)
+	require.Equal(t, []scatterRun{{40, 0, 60}, {160, 60, 60}}, scatterRuns(places, 4))
+}
+
 // TestScatterUndoesGather scatters what was gathered: nothing changes.
 func TestScatterUndoesGather(t *testing.T) {
 	x := counted(Uint16, 3, 4, 5)

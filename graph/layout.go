@@ -12,12 +12,13 @@ type layouter struct {
 	root   []ValueID   // by ValueID: whose memory it uses
 	live   map[ValueID]*interval
 	parts  map[ValueID]place // values that are made inside another one, see claimParts
+	nested map[ValueID]bool  // values of which a part has parts
 }
 
 func newLayouter(p *Plan, needs []ops.Needs) *layouter {
 	g := p.Graph
 	p.places = make([]place, len(g.Values))
-	l := &layouter{p: p, g: g, needs: needs, live: map[ValueID]*interval{}, parts: map[ValueID]place{}}
+	l := &layouter{p: p, g: g, needs: needs, live: map[ValueID]*interval{}, parts: map[ValueID]place{}, nested: map[ValueID]bool{}}
 	l.last = make([]int, len(g.Values))
 	l.root = make([]ValueID, len(g.Values))
 	for i := range l.root {
@@ -63,6 +64,7 @@ func (l *layouter) place() {
 			intervals = append(intervals, spaces[i])
 		}
 	}
+	l.splitIntervals()
 	l.p.ArenaBytes = layOut(intervals)
 	l.p.PeakBytes = peakBytes(intervals)
 	for id, iv := range l.live {
@@ -151,7 +153,30 @@ func (l *layouter) placePart(i int, id ValueID, part place) *interval {
 	iv := l.open(i, root)
 	l.root[id] = root
 	l.live[root].last = max(l.live[root].last, l.last[id])
+	if root == part.of {
+		l.live[root].pieces = append(l.live[root].pieces, piece{part.rng.Offset, part.rng.Size, i})
+	} else {
+		l.nested[root] = true
+	}
 	return iv
+}
+
+// splitIntervals completes the pieces of values of which parts are made in place: what
+// lies between the parts is wanted when the step runs that makes the value. A value
+// with parts of parts stays whole.
+func (l *layouter) splitIntervals() {
+	for i := range l.p.Steps {
+		for id := range given(l.p.Steps[i].Node.Outputs) {
+			iv := l.live[id]
+			switch {
+			case iv == nil || iv.pieces == nil:
+			case l.nested[id]:
+				iv.pieces = nil
+			default:
+				iv.complete(i)
+			}
+		}
+	}
 }
 
 // outputIndex is the first position of id among the graph outputs.

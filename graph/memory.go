@@ -14,6 +14,41 @@ type interval struct {
 	first, last int
 	size        int // bytes
 	offset      int // the result
+
+	pieces []piece // of a value that several steps make, by offset: they cover size
+}
+
+// piece is a range of an interval that is wanted from a later step on: others may
+// have that memory until then. All pieces last as long as the interval.
+type piece struct {
+	offset, size int // bytes, from the start of the interval
+	first        int
+}
+
+// complete sorts the pieces, which lie apart, and fills the gaps between them with
+// pieces that are wanted from step made on.
+func (iv *interval) complete(made int) {
+	parts := iv.pieces
+	slices.SortFunc(parts, func(a, b piece) int { return cmp.Compare(a.offset, b.offset) })
+	iv.pieces = nil
+	at := 0
+	for _, p := range append(parts, piece{offset: roundUp(iv.size)}) {
+		if p.offset > at {
+			iv.pieces = append(iv.pieces, piece{at, p.offset - at, made})
+		}
+		if p.size > 0 {
+			iv.pieces = append(iv.pieces, p)
+		}
+		at = p.offset + p.size
+	}
+}
+
+// parts are the pieces of the interval, which may be one.
+func (iv *interval) parts() []piece {
+	if iv.pieces != nil {
+		return iv.pieces
+	}
+	return []piece{{0, roundUp(iv.size), iv.first}}
 }
 
 // layOut gives every interval an offset such that no two that are wanted at the
@@ -22,7 +57,11 @@ type interval struct {
 // are not too many, and in the order of the steps.
 func layOut(intervals []*interval) (total int) {
 	total = layOutBySteps(intervals)
-	if len(intervals) > mostBySize {
+	pieces := 0
+	for _, iv := range intervals {
+		pieces += max(1, len(iv.pieces))
+	}
+	if pieces > mostBySize {
 		return total
 	}
 	offsets := make([]int, len(intervals))
@@ -48,23 +87,48 @@ func layOutBySize(intervals []*interval) (total int) {
 	slices.SortStableFunc(order, func(a, b *interval) int {
 		return cmp.Or(cmp.Compare(b.size, a.size), cmp.Compare(a.first, b.first))
 	})
-	placed := make([]*interval, 0, len(order)) // by offset
+	var taken []tenure
+	var ranges []Range
 	for _, iv := range order {
-		iv.offset = 0
-		for _, p := range placed {
-			if p.last < iv.first || iv.last < p.first {
-				continue
+		ranges = ranges[:0]
+		for _, p := range iv.parts() {
+			for _, t := range taken {
+				if t.last >= p.first && iv.last >= t.first && p.size > 0 {
+					// Offsets above start and below end make p and t overlap.
+					start := t.offset - p.offset - p.size
+					ranges = append(ranges, Range{start, t.offset + t.size - p.offset - start})
+				}
 			}
-			if iv.offset+iv.size <= p.offset {
-				break
-			}
-			iv.offset = max(iv.offset, p.offset+roundUp(p.size))
 		}
-		at, _ := slices.BinarySearchFunc(placed, iv.offset, func(p *interval, o int) int { return cmp.Compare(p.offset, o) })
-		placed = slices.Insert(placed, at, iv)
+		iv.offset = lowestOutside(ranges)
+		for _, p := range iv.parts() {
+			if p.size > 0 {
+				taken = append(taken, tenure{piece{iv.offset + p.offset, p.size, p.first}, iv.last})
+			}
+		}
 		total = max(total, iv.offset+roundUp(iv.size))
 	}
 	return total
+}
+
+// tenure is a piece at its offset in the arena, and when it ends.
+type tenure struct {
+	piece
+	last int
+}
+
+// lowestOutside gives the lowest aligned offset, from 0 on, that lies strictly inside
+// no range. It sorts them.
+func lowestOutside(ranges []Range) int {
+	slices.SortFunc(ranges, func(a, b Range) int { return cmp.Compare(a.Offset, b.Offset) })
+	at := 0
+	for _, r := range ranges {
+		if at <= r.Offset {
+			break
+		}
+		at = max(at, roundUp(r.Offset+r.Size))
+	}
+	return at
 }
 
 // layOutBySteps walks the steps in order and gives each interval the smallest free
@@ -149,7 +213,9 @@ func peakBytes(intervals []*interval) int {
 	type change struct{ step, bytes int }
 	var changes []change
 	for _, iv := range intervals {
-		changes = append(changes, change{iv.first, roundUp(iv.size)}, change{iv.last + 1, -roundUp(iv.size)})
+		for _, p := range iv.parts() {
+			changes = append(changes, change{p.first, p.size}, change{iv.last + 1, -p.size})
+		}
 	}
 	slices.SortFunc(changes, func(a, b change) int {
 		return cmp.Or(cmp.Compare(a.step, b.step), cmp.Compare(a.bytes, b.bytes))

@@ -25,17 +25,73 @@ func TestLayOutRandom(t *testing.T) {
 		for i := range 1 + rng.IntN(60) {
 			all = append(all, &interval{first: i, last: i + rng.IntN(8), size: rng.IntN(5000)})
 		}
-		total := layOut(all)
-		used, peak = used+total, peak+peakBytes(all)
-		for i, a := range all {
-			require.Zero(t, a.offset%arenaAlignment)
-			require.LessOrEqual(t, a.offset+a.size, total)
-			for _, b := range all[:i] {
-				apartInTime := a.last < b.first || b.last < a.first
-				apartInSpace := a.offset+a.size <= b.offset || b.offset+b.size <= a.offset
-				require.True(t, apartInTime || apartInSpace || a.size == 0 || b.size == 0, "%+v and %+v", a, b)
-			}
-		}
+		used, peak = used+layOutChecked(t, all), peak+peakBytes(all)
 	}
 	require.Less(t, float64(used)/float64(peak), 1.05, "memory over the unavoidable peak")
+}
+
+// The same with intervals whose pieces begin one after the other.
+func TestLayOutPiecesRandom(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	used, peak, whole := 0, 0, 0
+	for range 300 {
+		var all, plain []*interval
+		for i := range 1 + rng.IntN(60) {
+			iv := &interval{first: i, last: i + rng.IntN(8), size: rng.IntN(5000)}
+			plain = append(plain, &interval{first: iv.first, last: iv.last, size: iv.size})
+			if iv.last > i+1 && rng.IntN(2) == 0 {
+				for at := rng.IntN(200); at < iv.size; at += rng.IntN(1000) {
+					p := piece{at, 1 + rng.IntN(iv.size-at), i + rng.IntN(iv.last-i)}
+					iv.pieces = append(iv.pieces, p)
+					at += p.size
+				}
+				rng.Shuffle(len(iv.pieces), func(a, b int) { iv.pieces[a], iv.pieces[b] = iv.pieces[b], iv.pieces[a] })
+				if iv.pieces != nil {
+					iv.complete(iv.last - 1)
+				}
+			}
+			all = append(all, iv)
+		}
+		used, peak, whole = used+layOutChecked(t, all), peak+peakBytes(all), whole+layOut(plain)
+	}
+	require.Less(t, float64(used)/float64(peak), 1.15, "memory over the unavoidable peak")
+	require.Less(t, used, whole, "memory of pieces that nobody wants yet is used")
+}
+
+// layOutChecked lays intervals out and asserts what any layout must keep, byte by byte
+// where pieces meet.
+func layOutChecked(t *testing.T, all []*interval) (total int) {
+	t.Helper()
+	total = layOut(all)
+	for i, a := range all {
+		require.Zero(t, a.offset%arenaAlignment)
+		require.LessOrEqual(t, a.offset+a.size, total)
+		covered := 0
+		for _, p := range a.parts() {
+			require.Equal(t, covered, p.offset, "pieces cover the interval")
+			covered += p.size
+			for _, b := range all[:i] {
+				for _, q := range b.parts() {
+					apartInTime := a.last < q.first || b.last < p.first
+					apartInSpace := a.offset+p.offset+p.size <= b.offset+q.offset || b.offset+q.offset+q.size <= a.offset+p.offset
+					require.True(t, apartInTime || apartInSpace || p.size == 0 || q.size == 0, "%+v of %+v and %+v of %+v", p, a, q, b)
+				}
+			}
+		}
+		require.GreaterOrEqual(t, covered, a.size)
+	}
+	return total
+}
+
+func TestLayOutPiecesByHand(t *testing.T) {
+	// A skip connection: the first half of cat is made at step 0, the second at step 3.
+	cat := &interval{first: 0, last: 4, size: 2048, pieces: []piece{{0, 1024, 0}, {1024, 1024, 3}}}
+	deep := &interval{first: 1, last: 2, size: 960}
+	require.Equal(t, 2048, layOut([]*interval{cat, deep}))
+	require.Equal(t, []int{0, 1024}, []int{cat.offset, deep.offset})
+	require.Equal(t, 2048, peakBytes([]*interval{cat, deep}))
+
+	gaps := &interval{first: 2, last: 9, size: 300, pieces: []piece{{200, 50, 2}, {64, 36, 4}}}
+	gaps.complete(7)
+	require.Equal(t, []piece{{0, 64, 7}, {64, 36, 4}, {100, 100, 7}, {200, 50, 2}, {250, 70, 7}}, gaps.pieces)
 }

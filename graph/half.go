@@ -101,7 +101,7 @@ func (g *Graph) newCast(name string, kind ops.Kind, from, to ValueID, dtype ops.
 func (w *widener) nodes() error {
 	for _, n := range w.g.Nodes {
 		for i, id := range n.Inputs {
-			if wide, ok := w.renamed[id]; ok {
+			if wide, ok := w.renamed[id]; ok && !n.is("BitCast") { // which reads bits, not numbers
 				n.Inputs[i] = wide
 			}
 		}
@@ -159,7 +159,7 @@ func (w *widener) memberType(n *Node) error {
 // namesHalf reports whether n has an attribute that names a 16-bit type as the
 // type of its result.
 func namesHalf(n *Node) bool {
-	for _, name := range []string{"to", "dtype", "output_dtype"} {
+	for _, name := range []string{"to", "dtype", "output_dtype", "output_datatype"} {
 		if a, ok := n.attr(name); ok && a.Kind == ops.AttrInt && a.I > 0 && a.I < 256 && isHalf(ops.DType(a.I)) {
 			return true
 		}

@@ -112,3 +112,38 @@ func TestHalfConstantsAndShapes(t *testing.T) {
 	require.Equal(t, []int64{2, 3}, ops.Data[int64](out[1]))
 	require.Equal(t, narrowed(value, ops.Float16).Bytes(), out[2].Bytes())
 }
+
+// TestHalfNamedByAttributes: a result whose type an attribute names as float16 is
+// widened for its readers, whatever the attribute is called.
+func TestHalfNamedByAttributes(t *testing.T) {
+	half := int64(ops.Float16)
+	x := narrowed(ops.Of([]float32{1, 2, 4}, 3), ops.Float16)
+	for name, c := range map[string]struct {
+		b    *builder
+		want []float32 // times x
+	}{
+		"output_datatype": {newBuilder().constant("n", ops.Of([]int64{3})).
+			node("k", "HannWindow", "n", testInt("output_datatype", half)), []float32{0, 0.75, 0.75}},
+		"dtype": {newBuilder().constant("m", ops.Of(make([]float32, 3), 1, 3)).constant("shape", ops.OfInts([]int{3})).
+			node("e", "EyeLike", "m", testInt("dtype", half)).node("k", "Reshape", "e shape"), []float32{1, 0, 0}},
+		"output_dtype": {newBuilder().constant("q", ops.Of([]int8{4, 5, 6}, 3)).constant("s", ops.Of([]float32{0.5})).
+			node("k", "DequantizeLinear", "q s", testInt("output_dtype", half)), []float32{2, 2.5, 3}},
+		"to": {newBuilder().constant("q", ops.Of([]int8{4, 5, 6}, 3)).node("k", "Cast", "q", testInt("to", half)), []float32{4, 5, 6}},
+	} {
+		b := c.b.input("x", ops.Float16, 3).node("y", "Mul", "x k").output("y")
+		b.model.OpsetImports[0].Version = 23
+		b.model.Graph.Outputs[0].Type = testInfo("", ops.Float16, []int{3}).Type
+		out := b.run(t, RunOptions{}, x)
+		want := []float32{1 * c.want[0], 2 * c.want[1], 4 * c.want[2]}
+		require.Equal(t, want, ops.Data[float32](ops.Widen(out[0])), name)
+	}
+}
+
+// TestBitCastOfHalf: BitCast reads the bits of a 16-bit input, not those of its
+// widened copy.
+func TestBitCastOfHalf(t *testing.T) {
+	b := newBuilder().input("x", ops.Float16, 2).node("bits", "BitCast", "x", testInt("to", int64(ops.Int16))).node("r", "Relu", "x").output("bits", "r")
+	b.model.OpsetImports[0].Version = 26
+	out := b.run(t, RunOptions{}, narrowed(ops.Of([]float32{1, -2}, 2), ops.Float16))
+	require.Equal(t, []int16{0x3c00, -0x4000}, ops.Data[int16](out[0]))
+}

@@ -14,7 +14,7 @@ const (
 	AnyAlgorithm Algorithm = ""       // what ChooseConv says
 	Direct       Algorithm = "direct" // the definition
 	F2           Algorithm = "f2"     // Winograd with tiles of 4x4 points: F(2,3), F(3,2)
-	F4           Algorithm = "f4"     // Winograd with tiles of 6x6 points: F(4,3), F(5,2), F(2,5)
+	F4           Algorithm = "f4"     // Winograd with tiles of 6x6 points: F(4,3), F(5,2), F(2,5); in one row 7: F(4,4), F(3,5)
 )
 
 // AlgorithmVariable is the environment variable that forces an algorithm.
@@ -49,4 +49,21 @@ func (a Algorithm) axis(taps int) winoAxis {
 		return winoAxis{1, taps}
 	}
 	return winoAxis{points + 1 - taps, taps}
+}
+
+// tile returns the tile of a filter of some taps along rows and columns, and into how many segments of neighbouring taps,
+// each of which has a filter of its own, those along the columns are cut.
+//
+// A row of five taps is F(3,5), one of more F(4,4) in segments of four: segment s of tile t sees the inputs that segment 0
+// of tile t+s sees, so that each input is transformed once, and the products of all segments add up in one sum.
+func (a Algorithm) tile(taps [2]int) (t winoTile, segments int) {
+	t = winoTile{a.axis(taps[0]), a.axis(taps[1])}
+	if a != F4 || taps[0] > 1 || taps[1] < 4 {
+		return t, 1
+	}
+	if t.cols = (winoAxis{3, 5}); taps[1] == 5 {
+		return t, 1
+	}
+	t.cols = winoAxis{4, 4}
+	return t, ceilDiv(taps[1], t.cols.taps)
 }

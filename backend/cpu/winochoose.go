@@ -66,6 +66,7 @@ func heavyF4(g *ConvGeom, transposed bool, block int) bool {
 const (
 	winoInputCost   = 12.0 // to make a point of a tile of an input channel: 9 with 4x4 points, 9 to 17 with 6x6
 	winoOutputCost  = 8.5  // to use a point of a tile of an output channel: 6.5 with 4x4 points, 8 to 12 with 6x6
+	winoRowCost     = 0.5  // of both, along columns alone: 8 to 10 together at 32 to 128 channels
 	winoProductCost = 1.05 // of a product: short sums, more rows of weights
 	winoLeastGain   = 0.8  // of the direct cost: less would not pay for the memory of the weights
 	winoMoreGain    = 0.95 // of F2's cost: F4 is less accurate and has more weights
@@ -107,5 +108,8 @@ func (k *Kernels) winogradCost(g *ConvGeom, transposed bool, alg Algorithm) (cos
 	weights := points * phases * float64(f.lanes(k.Block)) * out
 	products := winoProductCost * tiles * float64(g.Out[0]) * weights
 	transforms := tiles * points * (winoInputCost*float64(g.In[0])*in + winoOutputCost*phases*float64(g.Out[0])*out)
+	if f.tile.rows.points() == 1 {
+		transforms *= winoRowCost
+	}
 	return max(products, 4*weights*k.weightCost()) + transforms, true
 }

@@ -19,7 +19,8 @@ import (
 //			for each point, pair of output groups:   m[point][group][tile] = v[point] · weights[point]
 //			y = act(Aᵀ m A + bias + residual)
 //
-// With several depth taps, a block goes through the planes and keeps as many transformed planes as there are taps.
+// With several depth taps, a block goes through the planes and keeps as many transformed planes as there are taps. With
+// several segments of taps along the columns, see Algorithm.tile, the products of tile t go over tiles t, t+1, ... of v.
 //
 // Where one input is NaN or infinite, so are all outputs of the tiles that read it.
 type WinogradConv struct {

@@ -10,6 +10,7 @@ var winoAVX512 = winoKernels{
 		{4, 4}: winoInput4x4AVX512,
 		{1, 6}: winoInput1x6AVX512,
 		{1, 4}: winoInput1x4AVX512,
+		{1, 7}: winoInput1x7AVX512,
 	},
 	output: map[winoTile]func(*winoOutputArgs){
 		{winoAxis{4, 3}, winoAxis{4, 3}}: winoOutput4x4Of6x6AVX512,
@@ -19,6 +20,8 @@ var winoAVX512 = winoKernels{
 		{winoAxis{2, 5}, winoAxis{2, 5}}: winoOutput2x2Of6x6AVX512,
 		{winoAxis{1, 1}, winoAxis{4, 3}}: winoOutput1x4Of1x6AVX512,
 		{winoAxis{1, 1}, winoAxis{2, 3}}: winoOutput1x2Of1x4AVX512,
+		{winoAxis{1, 1}, winoAxis{4, 4}}: winoOutput1x4Of1x7AVX512,
+		{winoAxis{1, 1}, winoAxis{3, 5}}: winoOutput1x3Of1x7AVX512,
 	},
 	filters: map[winoTile]func(*winoFilterArgs){
 		{winoAxis{4, 3}, winoAxis{4, 3}}: winoFilters6x6Of3x3AVX512,
@@ -28,6 +31,8 @@ var winoAVX512 = winoKernels{
 		{winoAxis{2, 5}, winoAxis{2, 5}}: winoFilters6x6Of5x5AVX512,
 		{winoAxis{1, 1}, winoAxis{4, 3}}: winoFilters1x6Of1x3AVX512,
 		{winoAxis{1, 1}, winoAxis{2, 3}}: winoFilters1x4Of1x3AVX512,
+		{winoAxis{1, 1}, winoAxis{4, 4}}: winoFilters1x7Of1x4AVX512,
+		{winoAxis{1, 1}, winoAxis{3, 5}}: winoFilters1x7Of1x5AVX512,
 	},
 }
 
@@ -37,6 +42,7 @@ var winoAVX2 = winoKernels{
 		{4, 4}: winoInput4x4AVX2,
 		{1, 6}: winoInput1x6AVX2,
 		{1, 4}: winoInput1x4AVX2,
+		{1, 7}: winoInput1x7AVX2,
 	},
 	output: map[winoTile]func(*winoOutputArgs){
 		{winoAxis{4, 3}, winoAxis{4, 3}}: winoOutput4x4Of6x6AVX2,
@@ -46,6 +52,8 @@ var winoAVX2 = winoKernels{
 		{winoAxis{2, 5}, winoAxis{2, 5}}: winoOutput2x2Of6x6AVX2,
 		{winoAxis{1, 1}, winoAxis{4, 3}}: winoOutput1x4Of1x6AVX2,
 		{winoAxis{1, 1}, winoAxis{2, 3}}: winoOutput1x2Of1x4AVX2,
+		{winoAxis{1, 1}, winoAxis{4, 4}}: winoOutput1x4Of1x7AVX2,
+		{winoAxis{1, 1}, winoAxis{3, 5}}: winoOutput1x3Of1x7AVX2,
 	},
 	filters: map[winoTile]func(*winoFilterArgs){
 		{winoAxis{4, 3}, winoAxis{4, 3}}: winoFilters6x6Of3x3AVX2,
@@ -55,6 +63,8 @@ var winoAVX2 = winoKernels{
 		{winoAxis{2, 5}, winoAxis{2, 5}}: winoFilters6x6Of5x5AVX2,
 		{winoAxis{1, 1}, winoAxis{4, 3}}: winoFilters1x6Of1x3AVX2,
 		{winoAxis{1, 1}, winoAxis{2, 3}}: winoFilters1x4Of1x3AVX2,
+		{winoAxis{1, 1}, winoAxis{4, 4}}: winoFilters1x7Of1x4AVX2,
+		{winoAxis{1, 1}, winoAxis{3, 5}}: winoFilters1x7Of1x5AVX2,
 	},
 }
 
@@ -69,6 +79,9 @@ func winoInput1x6AVX512(args *winoInputArgs)
 
 //go:noescape
 func winoInput1x4AVX512(args *winoInputArgs)
+
+//go:noescape
+func winoInput1x7AVX512(args *winoInputArgs)
 
 //go:noescape
 func winoOutput4x4Of6x6AVX512(args *winoOutputArgs)
@@ -113,6 +126,18 @@ func winoOutput1x2Of1x4AVX512(args *winoOutputArgs)
 func winoFilters1x4Of1x3AVX512(args *winoFilterArgs)
 
 //go:noescape
+func winoOutput1x4Of1x7AVX512(args *winoOutputArgs)
+
+//go:noescape
+func winoFilters1x7Of1x4AVX512(args *winoFilterArgs)
+
+//go:noescape
+func winoOutput1x3Of1x7AVX512(args *winoOutputArgs)
+
+//go:noescape
+func winoFilters1x7Of1x5AVX512(args *winoFilterArgs)
+
+//go:noescape
 func winoInput6x6AVX2(args *winoInputArgs)
 
 //go:noescape
@@ -123,6 +148,9 @@ func winoInput1x6AVX2(args *winoInputArgs)
 
 //go:noescape
 func winoInput1x4AVX2(args *winoInputArgs)
+
+//go:noescape
+func winoInput1x7AVX2(args *winoInputArgs)
 
 //go:noescape
 func winoOutput4x4Of6x6AVX2(args *winoOutputArgs)
@@ -165,3 +193,15 @@ func winoOutput1x2Of1x4AVX2(args *winoOutputArgs)
 
 //go:noescape
 func winoFilters1x4Of1x3AVX2(args *winoFilterArgs)
+
+//go:noescape
+func winoOutput1x4Of1x7AVX2(args *winoOutputArgs)
+
+//go:noescape
+func winoFilters1x7Of1x4AVX2(args *winoFilterArgs)
+
+//go:noescape
+func winoOutput1x3Of1x7AVX2(args *winoOutputArgs)
+
+//go:noescape
+func winoFilters1x7Of1x5AVX2(args *winoFilterArgs)

@@ -84,103 +84,359 @@ DATA winoConst<>+304(SB)/4, $0x3fb504f3 // 1.41421
 DATA winoConst<>+308(SB)/4, $0x3fb504f3 // 1.41421
 DATA winoConst<>+312(SB)/4, $0x3fb504f3 // 1.41421
 DATA winoConst<>+316(SB)/4, $0x3fb504f3 // 1.41421
-DATA winoConst<>+320(SB)/4, $0x3f000000 // 0.5
-DATA winoConst<>+324(SB)/4, $0x3f000000 // 0.5
-DATA winoConst<>+328(SB)/4, $0x3f000000 // 0.5
-DATA winoConst<>+332(SB)/4, $0x3f000000 // 0.5
-DATA winoConst<>+336(SB)/4, $0x3f000000 // 0.5
-DATA winoConst<>+340(SB)/4, $0x3f000000 // 0.5
-DATA winoConst<>+344(SB)/4, $0x3f000000 // 0.5
-DATA winoConst<>+348(SB)/4, $0x3f000000 // 0.5
-DATA winoConst<>+352(SB)/4, $0x3f000000 // 0.5
-DATA winoConst<>+356(SB)/4, $0x3f000000 // 0.5
-DATA winoConst<>+360(SB)/4, $0x3f000000 // 0.5
-DATA winoConst<>+364(SB)/4, $0x3f000000 // 0.5
-DATA winoConst<>+368(SB)/4, $0x3f000000 // 0.5
-DATA winoConst<>+372(SB)/4, $0x3f000000 // 0.5
-DATA winoConst<>+376(SB)/4, $0x3f000000 // 0.5
-DATA winoConst<>+380(SB)/4, $0x3f000000 // 0.5
-DATA winoConst<>+384(SB)/4, $0x40000000 // 2
-DATA winoConst<>+388(SB)/4, $0x40000000 // 2
-DATA winoConst<>+392(SB)/4, $0x40000000 // 2
-DATA winoConst<>+396(SB)/4, $0x40000000 // 2
-DATA winoConst<>+400(SB)/4, $0x40000000 // 2
-DATA winoConst<>+404(SB)/4, $0x40000000 // 2
-DATA winoConst<>+408(SB)/4, $0x40000000 // 2
-DATA winoConst<>+412(SB)/4, $0x40000000 // 2
-DATA winoConst<>+416(SB)/4, $0x40000000 // 2
-DATA winoConst<>+420(SB)/4, $0x40000000 // 2
-DATA winoConst<>+424(SB)/4, $0x40000000 // 2
-DATA winoConst<>+428(SB)/4, $0x40000000 // 2
-DATA winoConst<>+432(SB)/4, $0x40000000 // 2
-DATA winoConst<>+436(SB)/4, $0x40000000 // 2
-DATA winoConst<>+440(SB)/4, $0x40000000 // 2
-DATA winoConst<>+444(SB)/4, $0x40000000 // 2
-DATA winoConst<>+448(SB)/4, $0x3eb504f3 // 0.353553
-DATA winoConst<>+452(SB)/4, $0x3eb504f3 // 0.353553
-DATA winoConst<>+456(SB)/4, $0x3eb504f3 // 0.353553
-DATA winoConst<>+460(SB)/4, $0x3eb504f3 // 0.353553
-DATA winoConst<>+464(SB)/4, $0x3eb504f3 // 0.353553
-DATA winoConst<>+468(SB)/4, $0x3eb504f3 // 0.353553
-DATA winoConst<>+472(SB)/4, $0x3eb504f3 // 0.353553
-DATA winoConst<>+476(SB)/4, $0x3eb504f3 // 0.353553
-DATA winoConst<>+480(SB)/4, $0x3eb504f3 // 0.353553
-DATA winoConst<>+484(SB)/4, $0x3eb504f3 // 0.353553
-DATA winoConst<>+488(SB)/4, $0x3eb504f3 // 0.353553
-DATA winoConst<>+492(SB)/4, $0x3eb504f3 // 0.353553
-DATA winoConst<>+496(SB)/4, $0x3eb504f3 // 0.353553
-DATA winoConst<>+500(SB)/4, $0x3eb504f3 // 0.353553
-DATA winoConst<>+504(SB)/4, $0x3eb504f3 // 0.353553
-DATA winoConst<>+508(SB)/4, $0x3eb504f3 // 0.353553
-DATA winoConst<>+512(SB)/4, $0x403504f3 // 2.82843
-DATA winoConst<>+516(SB)/4, $0x403504f3 // 2.82843
-DATA winoConst<>+520(SB)/4, $0x403504f3 // 2.82843
-DATA winoConst<>+524(SB)/4, $0x403504f3 // 2.82843
-DATA winoConst<>+528(SB)/4, $0x403504f3 // 2.82843
-DATA winoConst<>+532(SB)/4, $0x403504f3 // 2.82843
-DATA winoConst<>+536(SB)/4, $0x403504f3 // 2.82843
-DATA winoConst<>+540(SB)/4, $0x403504f3 // 2.82843
-DATA winoConst<>+544(SB)/4, $0x403504f3 // 2.82843
-DATA winoConst<>+548(SB)/4, $0x403504f3 // 2.82843
-DATA winoConst<>+552(SB)/4, $0x403504f3 // 2.82843
-DATA winoConst<>+556(SB)/4, $0x403504f3 // 2.82843
-DATA winoConst<>+560(SB)/4, $0x403504f3 // 2.82843
-DATA winoConst<>+564(SB)/4, $0x403504f3 // 2.82843
-DATA winoConst<>+568(SB)/4, $0x403504f3 // 2.82843
-DATA winoConst<>+572(SB)/4, $0x403504f3 // 2.82843
-DATA winoConst<>+576(SB)/4, $0x3e800000 // 0.25
-DATA winoConst<>+580(SB)/4, $0x3e800000 // 0.25
-DATA winoConst<>+584(SB)/4, $0x3e800000 // 0.25
-DATA winoConst<>+588(SB)/4, $0x3e800000 // 0.25
-DATA winoConst<>+592(SB)/4, $0x3e800000 // 0.25
-DATA winoConst<>+596(SB)/4, $0x3e800000 // 0.25
-DATA winoConst<>+600(SB)/4, $0x3e800000 // 0.25
-DATA winoConst<>+604(SB)/4, $0x3e800000 // 0.25
-DATA winoConst<>+608(SB)/4, $0x3e800000 // 0.25
-DATA winoConst<>+612(SB)/4, $0x3e800000 // 0.25
-DATA winoConst<>+616(SB)/4, $0x3e800000 // 0.25
-DATA winoConst<>+620(SB)/4, $0x3e800000 // 0.25
-DATA winoConst<>+624(SB)/4, $0x3e800000 // 0.25
-DATA winoConst<>+628(SB)/4, $0x3e800000 // 0.25
-DATA winoConst<>+632(SB)/4, $0x3e800000 // 0.25
-DATA winoConst<>+636(SB)/4, $0x3e800000 // 0.25
-DATA winoConst<>+640(SB)/4, $0x40800000 // 4
-DATA winoConst<>+644(SB)/4, $0x40800000 // 4
-DATA winoConst<>+648(SB)/4, $0x40800000 // 4
-DATA winoConst<>+652(SB)/4, $0x40800000 // 4
-DATA winoConst<>+656(SB)/4, $0x40800000 // 4
-DATA winoConst<>+660(SB)/4, $0x40800000 // 4
-DATA winoConst<>+664(SB)/4, $0x40800000 // 4
-DATA winoConst<>+668(SB)/4, $0x40800000 // 4
-DATA winoConst<>+672(SB)/4, $0x40800000 // 4
-DATA winoConst<>+676(SB)/4, $0x40800000 // 4
-DATA winoConst<>+680(SB)/4, $0x40800000 // 4
-DATA winoConst<>+684(SB)/4, $0x40800000 // 4
-DATA winoConst<>+688(SB)/4, $0x40800000 // 4
-DATA winoConst<>+692(SB)/4, $0x40800000 // 4
-DATA winoConst<>+696(SB)/4, $0x40800000 // 4
-DATA winoConst<>+700(SB)/4, $0x40800000 // 4
-GLOBL winoConst<>(SB), RODATA|NOPTR, $704
+DATA winoConst<>+320(SB)/4, $0xbe8a3d71 // -0.27
+DATA winoConst<>+324(SB)/4, $0xbe8a3d71 // -0.27
+DATA winoConst<>+328(SB)/4, $0xbe8a3d71 // -0.27
+DATA winoConst<>+332(SB)/4, $0xbe8a3d71 // -0.27
+DATA winoConst<>+336(SB)/4, $0xbe8a3d71 // -0.27
+DATA winoConst<>+340(SB)/4, $0xbe8a3d71 // -0.27
+DATA winoConst<>+344(SB)/4, $0xbe8a3d71 // -0.27
+DATA winoConst<>+348(SB)/4, $0xbe8a3d71 // -0.27
+DATA winoConst<>+352(SB)/4, $0xbe8a3d71 // -0.27
+DATA winoConst<>+356(SB)/4, $0xbe8a3d71 // -0.27
+DATA winoConst<>+360(SB)/4, $0xbe8a3d71 // -0.27
+DATA winoConst<>+364(SB)/4, $0xbe8a3d71 // -0.27
+DATA winoConst<>+368(SB)/4, $0xbe8a3d71 // -0.27
+DATA winoConst<>+372(SB)/4, $0xbe8a3d71 // -0.27
+DATA winoConst<>+376(SB)/4, $0xbe8a3d71 // -0.27
+DATA winoConst<>+380(SB)/4, $0xbe8a3d71 // -0.27
+DATA winoConst<>+384(SB)/4, $0x405b5c29 // 3.4275
+DATA winoConst<>+388(SB)/4, $0x405b5c29 // 3.4275
+DATA winoConst<>+392(SB)/4, $0x405b5c29 // 3.4275
+DATA winoConst<>+396(SB)/4, $0x405b5c29 // 3.4275
+DATA winoConst<>+400(SB)/4, $0x405b5c29 // 3.4275
+DATA winoConst<>+404(SB)/4, $0x405b5c29 // 3.4275
+DATA winoConst<>+408(SB)/4, $0x405b5c29 // 3.4275
+DATA winoConst<>+412(SB)/4, $0x405b5c29 // 3.4275
+DATA winoConst<>+416(SB)/4, $0x405b5c29 // 3.4275
+DATA winoConst<>+420(SB)/4, $0x405b5c29 // 3.4275
+DATA winoConst<>+424(SB)/4, $0x405b5c29 // 3.4275
+DATA winoConst<>+428(SB)/4, $0x405b5c29 // 3.4275
+DATA winoConst<>+432(SB)/4, $0x405b5c29 // 3.4275
+DATA winoConst<>+436(SB)/4, $0x405b5c29 // 3.4275
+DATA winoConst<>+440(SB)/4, $0x405b5c29 // 3.4275
+DATA winoConst<>+444(SB)/4, $0x405b5c29 // 3.4275
+DATA winoConst<>+448(SB)/4, $0xc09ae148 // -4.84
+DATA winoConst<>+452(SB)/4, $0xc09ae148 // -4.84
+DATA winoConst<>+456(SB)/4, $0xc09ae148 // -4.84
+DATA winoConst<>+460(SB)/4, $0xc09ae148 // -4.84
+DATA winoConst<>+464(SB)/4, $0xc09ae148 // -4.84
+DATA winoConst<>+468(SB)/4, $0xc09ae148 // -4.84
+DATA winoConst<>+472(SB)/4, $0xc09ae148 // -4.84
+DATA winoConst<>+476(SB)/4, $0xc09ae148 // -4.84
+DATA winoConst<>+480(SB)/4, $0xc09ae148 // -4.84
+DATA winoConst<>+484(SB)/4, $0xc09ae148 // -4.84
+DATA winoConst<>+488(SB)/4, $0xc09ae148 // -4.84
+DATA winoConst<>+492(SB)/4, $0xc09ae148 // -4.84
+DATA winoConst<>+496(SB)/4, $0xc09ae148 // -4.84
+DATA winoConst<>+500(SB)/4, $0xc09ae148 // -4.84
+DATA winoConst<>+504(SB)/4, $0xc09ae148 // -4.84
+DATA winoConst<>+508(SB)/4, $0xc09ae148 // -4.84
+DATA winoConst<>+512(SB)/4, $0x40400000 // 3
+DATA winoConst<>+516(SB)/4, $0x40400000 // 3
+DATA winoConst<>+520(SB)/4, $0x40400000 // 3
+DATA winoConst<>+524(SB)/4, $0x40400000 // 3
+DATA winoConst<>+528(SB)/4, $0x40400000 // 3
+DATA winoConst<>+532(SB)/4, $0x40400000 // 3
+DATA winoConst<>+536(SB)/4, $0x40400000 // 3
+DATA winoConst<>+540(SB)/4, $0x40400000 // 3
+DATA winoConst<>+544(SB)/4, $0x40400000 // 3
+DATA winoConst<>+548(SB)/4, $0x40400000 // 3
+DATA winoConst<>+552(SB)/4, $0x40400000 // 3
+DATA winoConst<>+556(SB)/4, $0x40400000 // 3
+DATA winoConst<>+560(SB)/4, $0x40400000 // 3
+DATA winoConst<>+564(SB)/4, $0x40400000 // 3
+DATA winoConst<>+568(SB)/4, $0x40400000 // 3
+DATA winoConst<>+572(SB)/4, $0x40400000 // 3
+DATA winoConst<>+576(SB)/4, $0xc0980000 // -4.75
+DATA winoConst<>+580(SB)/4, $0xc0980000 // -4.75
+DATA winoConst<>+584(SB)/4, $0xc0980000 // -4.75
+DATA winoConst<>+588(SB)/4, $0xc0980000 // -4.75
+DATA winoConst<>+592(SB)/4, $0xc0980000 // -4.75
+DATA winoConst<>+596(SB)/4, $0xc0980000 // -4.75
+DATA winoConst<>+600(SB)/4, $0xc0980000 // -4.75
+DATA winoConst<>+604(SB)/4, $0xc0980000 // -4.75
+DATA winoConst<>+608(SB)/4, $0xc0980000 // -4.75
+DATA winoConst<>+612(SB)/4, $0xc0980000 // -4.75
+DATA winoConst<>+616(SB)/4, $0xc0980000 // -4.75
+DATA winoConst<>+620(SB)/4, $0xc0980000 // -4.75
+DATA winoConst<>+624(SB)/4, $0xc0980000 // -4.75
+DATA winoConst<>+628(SB)/4, $0xc0980000 // -4.75
+DATA winoConst<>+632(SB)/4, $0xc0980000 // -4.75
+DATA winoConst<>+636(SB)/4, $0xc0980000 // -4.75
+DATA winoConst<>+640(SB)/4, $0x3e99999a // 0.3
+DATA winoConst<>+644(SB)/4, $0x3e99999a // 0.3
+DATA winoConst<>+648(SB)/4, $0x3e99999a // 0.3
+DATA winoConst<>+652(SB)/4, $0x3e99999a // 0.3
+DATA winoConst<>+656(SB)/4, $0x3e99999a // 0.3
+DATA winoConst<>+660(SB)/4, $0x3e99999a // 0.3
+DATA winoConst<>+664(SB)/4, $0x3e99999a // 0.3
+DATA winoConst<>+668(SB)/4, $0x3e99999a // 0.3
+DATA winoConst<>+672(SB)/4, $0x3e99999a // 0.3
+DATA winoConst<>+676(SB)/4, $0x3e99999a // 0.3
+DATA winoConst<>+680(SB)/4, $0x3e99999a // 0.3
+DATA winoConst<>+684(SB)/4, $0x3e99999a // 0.3
+DATA winoConst<>+688(SB)/4, $0x3e99999a // 0.3
+DATA winoConst<>+692(SB)/4, $0x3e99999a // 0.3
+DATA winoConst<>+696(SB)/4, $0x3e99999a // 0.3
+DATA winoConst<>+700(SB)/4, $0x3e99999a // 0.3
+DATA winoConst<>+704(SB)/4, $0x3eb851ec // 0.36
+DATA winoConst<>+708(SB)/4, $0x3eb851ec // 0.36
+DATA winoConst<>+712(SB)/4, $0x3eb851ec // 0.36
+DATA winoConst<>+716(SB)/4, $0x3eb851ec // 0.36
+DATA winoConst<>+720(SB)/4, $0x3eb851ec // 0.36
+DATA winoConst<>+724(SB)/4, $0x3eb851ec // 0.36
+DATA winoConst<>+728(SB)/4, $0x3eb851ec // 0.36
+DATA winoConst<>+732(SB)/4, $0x3eb851ec // 0.36
+DATA winoConst<>+736(SB)/4, $0x3eb851ec // 0.36
+DATA winoConst<>+740(SB)/4, $0x3eb851ec // 0.36
+DATA winoConst<>+744(SB)/4, $0x3eb851ec // 0.36
+DATA winoConst<>+748(SB)/4, $0x3eb851ec // 0.36
+DATA winoConst<>+752(SB)/4, $0x3eb851ec // 0.36
+DATA winoConst<>+756(SB)/4, $0x3eb851ec // 0.36
+DATA winoConst<>+760(SB)/4, $0x3eb851ec // 0.36
+DATA winoConst<>+764(SB)/4, $0x3eb851ec // 0.36
+DATA winoConst<>+768(SB)/4, $0xc082e148 // -4.09
+DATA winoConst<>+772(SB)/4, $0xc082e148 // -4.09
+DATA winoConst<>+776(SB)/4, $0xc082e148 // -4.09
+DATA winoConst<>+780(SB)/4, $0xc082e148 // -4.09
+DATA winoConst<>+784(SB)/4, $0xc082e148 // -4.09
+DATA winoConst<>+788(SB)/4, $0xc082e148 // -4.09
+DATA winoConst<>+792(SB)/4, $0xc082e148 // -4.09
+DATA winoConst<>+796(SB)/4, $0xc082e148 // -4.09
+DATA winoConst<>+800(SB)/4, $0xc082e148 // -4.09
+DATA winoConst<>+804(SB)/4, $0xc082e148 // -4.09
+DATA winoConst<>+808(SB)/4, $0xc082e148 // -4.09
+DATA winoConst<>+812(SB)/4, $0xc082e148 // -4.09
+DATA winoConst<>+816(SB)/4, $0xc082e148 // -4.09
+DATA winoConst<>+820(SB)/4, $0xc082e148 // -4.09
+DATA winoConst<>+824(SB)/4, $0xc082e148 // -4.09
+DATA winoConst<>+828(SB)/4, $0xc082e148 // -4.09
+DATA winoConst<>+832(SB)/4, $0x3f5db3d7 // 0.866025
+DATA winoConst<>+836(SB)/4, $0x3f5db3d7 // 0.866025
+DATA winoConst<>+840(SB)/4, $0x3f5db3d7 // 0.866025
+DATA winoConst<>+844(SB)/4, $0x3f5db3d7 // 0.866025
+DATA winoConst<>+848(SB)/4, $0x3f5db3d7 // 0.866025
+DATA winoConst<>+852(SB)/4, $0x3f5db3d7 // 0.866025
+DATA winoConst<>+856(SB)/4, $0x3f5db3d7 // 0.866025
+DATA winoConst<>+860(SB)/4, $0x3f5db3d7 // 0.866025
+DATA winoConst<>+864(SB)/4, $0x3f5db3d7 // 0.866025
+DATA winoConst<>+868(SB)/4, $0x3f5db3d7 // 0.866025
+DATA winoConst<>+872(SB)/4, $0x3f5db3d7 // 0.866025
+DATA winoConst<>+876(SB)/4, $0x3f5db3d7 // 0.866025
+DATA winoConst<>+880(SB)/4, $0x3f5db3d7 // 0.866025
+DATA winoConst<>+884(SB)/4, $0x3f5db3d7 // 0.866025
+DATA winoConst<>+888(SB)/4, $0x3f5db3d7 // 0.866025
+DATA winoConst<>+892(SB)/4, $0x3f5db3d7 // 0.866025
+DATA winoConst<>+896(SB)/4, $0x3d8a3d71 // 0.0675
+DATA winoConst<>+900(SB)/4, $0x3d8a3d71 // 0.0675
+DATA winoConst<>+904(SB)/4, $0x3d8a3d71 // 0.0675
+DATA winoConst<>+908(SB)/4, $0x3d8a3d71 // 0.0675
+DATA winoConst<>+912(SB)/4, $0x3d8a3d71 // 0.0675
+DATA winoConst<>+916(SB)/4, $0x3d8a3d71 // 0.0675
+DATA winoConst<>+920(SB)/4, $0x3d8a3d71 // 0.0675
+DATA winoConst<>+924(SB)/4, $0x3d8a3d71 // 0.0675
+DATA winoConst<>+928(SB)/4, $0x3d8a3d71 // 0.0675
+DATA winoConst<>+932(SB)/4, $0x3d8a3d71 // 0.0675
+DATA winoConst<>+936(SB)/4, $0x3d8a3d71 // 0.0675
+DATA winoConst<>+940(SB)/4, $0x3d8a3d71 // 0.0675
+DATA winoConst<>+944(SB)/4, $0x3d8a3d71 // 0.0675
+DATA winoConst<>+948(SB)/4, $0x3d8a3d71 // 0.0675
+DATA winoConst<>+952(SB)/4, $0x3d8a3d71 // 0.0675
+DATA winoConst<>+956(SB)/4, $0x3d8a3d71 // 0.0675
+DATA winoConst<>+960(SB)/4, $0xbf570a3d // -0.84
+DATA winoConst<>+964(SB)/4, $0xbf570a3d // -0.84
+DATA winoConst<>+968(SB)/4, $0xbf570a3d // -0.84
+DATA winoConst<>+972(SB)/4, $0xbf570a3d // -0.84
+DATA winoConst<>+976(SB)/4, $0xbf570a3d // -0.84
+DATA winoConst<>+980(SB)/4, $0xbf570a3d // -0.84
+DATA winoConst<>+984(SB)/4, $0xbf570a3d // -0.84
+DATA winoConst<>+988(SB)/4, $0xbf570a3d // -0.84
+DATA winoConst<>+992(SB)/4, $0xbf570a3d // -0.84
+DATA winoConst<>+996(SB)/4, $0xbf570a3d // -0.84
+DATA winoConst<>+1000(SB)/4, $0xbf570a3d // -0.84
+DATA winoConst<>+1004(SB)/4, $0xbf570a3d // -0.84
+DATA winoConst<>+1008(SB)/4, $0xbf570a3d // -0.84
+DATA winoConst<>+1012(SB)/4, $0xbf570a3d // -0.84
+DATA winoConst<>+1016(SB)/4, $0xbf570a3d // -0.84
+DATA winoConst<>+1020(SB)/4, $0xbf570a3d // -0.84
+DATA winoConst<>+1024(SB)/4, $0x40000000 // 2
+DATA winoConst<>+1028(SB)/4, $0x40000000 // 2
+DATA winoConst<>+1032(SB)/4, $0x40000000 // 2
+DATA winoConst<>+1036(SB)/4, $0x40000000 // 2
+DATA winoConst<>+1040(SB)/4, $0x40000000 // 2
+DATA winoConst<>+1044(SB)/4, $0x40000000 // 2
+DATA winoConst<>+1048(SB)/4, $0x40000000 // 2
+DATA winoConst<>+1052(SB)/4, $0x40000000 // 2
+DATA winoConst<>+1056(SB)/4, $0x40000000 // 2
+DATA winoConst<>+1060(SB)/4, $0x40000000 // 2
+DATA winoConst<>+1064(SB)/4, $0x40000000 // 2
+DATA winoConst<>+1068(SB)/4, $0x40000000 // 2
+DATA winoConst<>+1072(SB)/4, $0x40000000 // 2
+DATA winoConst<>+1076(SB)/4, $0x40000000 // 2
+DATA winoConst<>+1080(SB)/4, $0x40000000 // 2
+DATA winoConst<>+1084(SB)/4, $0x40000000 // 2
+DATA winoConst<>+1088(SB)/4, $0x3f000000 // 0.5
+DATA winoConst<>+1092(SB)/4, $0x3f000000 // 0.5
+DATA winoConst<>+1096(SB)/4, $0x3f000000 // 0.5
+DATA winoConst<>+1100(SB)/4, $0x3f000000 // 0.5
+DATA winoConst<>+1104(SB)/4, $0x3f000000 // 0.5
+DATA winoConst<>+1108(SB)/4, $0x3f000000 // 0.5
+DATA winoConst<>+1112(SB)/4, $0x3f000000 // 0.5
+DATA winoConst<>+1116(SB)/4, $0x3f000000 // 0.5
+DATA winoConst<>+1120(SB)/4, $0x3f000000 // 0.5
+DATA winoConst<>+1124(SB)/4, $0x3f000000 // 0.5
+DATA winoConst<>+1128(SB)/4, $0x3f000000 // 0.5
+DATA winoConst<>+1132(SB)/4, $0x3f000000 // 0.5
+DATA winoConst<>+1136(SB)/4, $0x3f000000 // 0.5
+DATA winoConst<>+1140(SB)/4, $0x3f000000 // 0.5
+DATA winoConst<>+1144(SB)/4, $0x3f000000 // 0.5
+DATA winoConst<>+1148(SB)/4, $0x3f000000 // 0.5
+DATA winoConst<>+1152(SB)/4, $0x3eb504f3 // 0.353553
+DATA winoConst<>+1156(SB)/4, $0x3eb504f3 // 0.353553
+DATA winoConst<>+1160(SB)/4, $0x3eb504f3 // 0.353553
+DATA winoConst<>+1164(SB)/4, $0x3eb504f3 // 0.353553
+DATA winoConst<>+1168(SB)/4, $0x3eb504f3 // 0.353553
+DATA winoConst<>+1172(SB)/4, $0x3eb504f3 // 0.353553
+DATA winoConst<>+1176(SB)/4, $0x3eb504f3 // 0.353553
+DATA winoConst<>+1180(SB)/4, $0x3eb504f3 // 0.353553
+DATA winoConst<>+1184(SB)/4, $0x3eb504f3 // 0.353553
+DATA winoConst<>+1188(SB)/4, $0x3eb504f3 // 0.353553
+DATA winoConst<>+1192(SB)/4, $0x3eb504f3 // 0.353553
+DATA winoConst<>+1196(SB)/4, $0x3eb504f3 // 0.353553
+DATA winoConst<>+1200(SB)/4, $0x3eb504f3 // 0.353553
+DATA winoConst<>+1204(SB)/4, $0x3eb504f3 // 0.353553
+DATA winoConst<>+1208(SB)/4, $0x3eb504f3 // 0.353553
+DATA winoConst<>+1212(SB)/4, $0x3eb504f3 // 0.353553
+DATA winoConst<>+1216(SB)/4, $0x403504f3 // 2.82843
+DATA winoConst<>+1220(SB)/4, $0x403504f3 // 2.82843
+DATA winoConst<>+1224(SB)/4, $0x403504f3 // 2.82843
+DATA winoConst<>+1228(SB)/4, $0x403504f3 // 2.82843
+DATA winoConst<>+1232(SB)/4, $0x403504f3 // 2.82843
+DATA winoConst<>+1236(SB)/4, $0x403504f3 // 2.82843
+DATA winoConst<>+1240(SB)/4, $0x403504f3 // 2.82843
+DATA winoConst<>+1244(SB)/4, $0x403504f3 // 2.82843
+DATA winoConst<>+1248(SB)/4, $0x403504f3 // 2.82843
+DATA winoConst<>+1252(SB)/4, $0x403504f3 // 2.82843
+DATA winoConst<>+1256(SB)/4, $0x403504f3 // 2.82843
+DATA winoConst<>+1260(SB)/4, $0x403504f3 // 2.82843
+DATA winoConst<>+1264(SB)/4, $0x403504f3 // 2.82843
+DATA winoConst<>+1268(SB)/4, $0x403504f3 // 2.82843
+DATA winoConst<>+1272(SB)/4, $0x403504f3 // 2.82843
+DATA winoConst<>+1276(SB)/4, $0x403504f3 // 2.82843
+DATA winoConst<>+1280(SB)/4, $0x3e800000 // 0.25
+DATA winoConst<>+1284(SB)/4, $0x3e800000 // 0.25
+DATA winoConst<>+1288(SB)/4, $0x3e800000 // 0.25
+DATA winoConst<>+1292(SB)/4, $0x3e800000 // 0.25
+DATA winoConst<>+1296(SB)/4, $0x3e800000 // 0.25
+DATA winoConst<>+1300(SB)/4, $0x3e800000 // 0.25
+DATA winoConst<>+1304(SB)/4, $0x3e800000 // 0.25
+DATA winoConst<>+1308(SB)/4, $0x3e800000 // 0.25
+DATA winoConst<>+1312(SB)/4, $0x3e800000 // 0.25
+DATA winoConst<>+1316(SB)/4, $0x3e800000 // 0.25
+DATA winoConst<>+1320(SB)/4, $0x3e800000 // 0.25
+DATA winoConst<>+1324(SB)/4, $0x3e800000 // 0.25
+DATA winoConst<>+1328(SB)/4, $0x3e800000 // 0.25
+DATA winoConst<>+1332(SB)/4, $0x3e800000 // 0.25
+DATA winoConst<>+1336(SB)/4, $0x3e800000 // 0.25
+DATA winoConst<>+1340(SB)/4, $0x3e800000 // 0.25
+DATA winoConst<>+1344(SB)/4, $0x40800000 // 4
+DATA winoConst<>+1348(SB)/4, $0x40800000 // 4
+DATA winoConst<>+1352(SB)/4, $0x40800000 // 4
+DATA winoConst<>+1356(SB)/4, $0x40800000 // 4
+DATA winoConst<>+1360(SB)/4, $0x40800000 // 4
+DATA winoConst<>+1364(SB)/4, $0x40800000 // 4
+DATA winoConst<>+1368(SB)/4, $0x40800000 // 4
+DATA winoConst<>+1372(SB)/4, $0x40800000 // 4
+DATA winoConst<>+1376(SB)/4, $0x40800000 // 4
+DATA winoConst<>+1380(SB)/4, $0x40800000 // 4
+DATA winoConst<>+1384(SB)/4, $0x40800000 // 4
+DATA winoConst<>+1388(SB)/4, $0x40800000 // 4
+DATA winoConst<>+1392(SB)/4, $0x40800000 // 4
+DATA winoConst<>+1396(SB)/4, $0x40800000 // 4
+DATA winoConst<>+1400(SB)/4, $0x40800000 // 4
+DATA winoConst<>+1404(SB)/4, $0x40800000 // 4
+DATA winoConst<>+1408(SB)/4, $0x3db851ec // 0.09
+DATA winoConst<>+1412(SB)/4, $0x3db851ec // 0.09
+DATA winoConst<>+1416(SB)/4, $0x3db851ec // 0.09
+DATA winoConst<>+1420(SB)/4, $0x3db851ec // 0.09
+DATA winoConst<>+1424(SB)/4, $0x3db851ec // 0.09
+DATA winoConst<>+1428(SB)/4, $0x3db851ec // 0.09
+DATA winoConst<>+1432(SB)/4, $0x3db851ec // 0.09
+DATA winoConst<>+1436(SB)/4, $0x3db851ec // 0.09
+DATA winoConst<>+1440(SB)/4, $0x3db851ec // 0.09
+DATA winoConst<>+1444(SB)/4, $0x3db851ec // 0.09
+DATA winoConst<>+1448(SB)/4, $0x3db851ec // 0.09
+DATA winoConst<>+1452(SB)/4, $0x3db851ec // 0.09
+DATA winoConst<>+1456(SB)/4, $0x3db851ec // 0.09
+DATA winoConst<>+1460(SB)/4, $0x3db851ec // 0.09
+DATA winoConst<>+1464(SB)/4, $0x3db851ec // 0.09
+DATA winoConst<>+1468(SB)/4, $0x3db851ec // 0.09
+DATA winoConst<>+1472(SB)/4, $0x3f400000 // 0.75
+DATA winoConst<>+1476(SB)/4, $0x3f400000 // 0.75
+DATA winoConst<>+1480(SB)/4, $0x3f400000 // 0.75
+DATA winoConst<>+1484(SB)/4, $0x3f400000 // 0.75
+DATA winoConst<>+1488(SB)/4, $0x3f400000 // 0.75
+DATA winoConst<>+1492(SB)/4, $0x3f400000 // 0.75
+DATA winoConst<>+1496(SB)/4, $0x3f400000 // 0.75
+DATA winoConst<>+1500(SB)/4, $0x3f400000 // 0.75
+DATA winoConst<>+1504(SB)/4, $0x3f400000 // 0.75
+DATA winoConst<>+1508(SB)/4, $0x3f400000 // 0.75
+DATA winoConst<>+1512(SB)/4, $0x3f400000 // 0.75
+DATA winoConst<>+1516(SB)/4, $0x3f400000 // 0.75
+DATA winoConst<>+1520(SB)/4, $0x3f400000 // 0.75
+DATA winoConst<>+1524(SB)/4, $0x3f400000 // 0.75
+DATA winoConst<>+1528(SB)/4, $0x3f400000 // 0.75
+DATA winoConst<>+1532(SB)/4, $0x3f400000 // 0.75
+DATA winoConst<>+1536(SB)/4, $0x3cdd2f1b // 0.027
+DATA winoConst<>+1540(SB)/4, $0x3cdd2f1b // 0.027
+DATA winoConst<>+1544(SB)/4, $0x3cdd2f1b // 0.027
+DATA winoConst<>+1548(SB)/4, $0x3cdd2f1b // 0.027
+DATA winoConst<>+1552(SB)/4, $0x3cdd2f1b // 0.027
+DATA winoConst<>+1556(SB)/4, $0x3cdd2f1b // 0.027
+DATA winoConst<>+1560(SB)/4, $0x3cdd2f1b // 0.027
+DATA winoConst<>+1564(SB)/4, $0x3cdd2f1b // 0.027
+DATA winoConst<>+1568(SB)/4, $0x3cdd2f1b // 0.027
+DATA winoConst<>+1572(SB)/4, $0x3cdd2f1b // 0.027
+DATA winoConst<>+1576(SB)/4, $0x3cdd2f1b // 0.027
+DATA winoConst<>+1580(SB)/4, $0x3cdd2f1b // 0.027
+DATA winoConst<>+1584(SB)/4, $0x3cdd2f1b // 0.027
+DATA winoConst<>+1588(SB)/4, $0x3cdd2f1b // 0.027
+DATA winoConst<>+1592(SB)/4, $0x3cdd2f1b // 0.027
+DATA winoConst<>+1596(SB)/4, $0x3cdd2f1b // 0.027
+DATA winoConst<>+1600(SB)/4, $0x3f2646e1 // 0.649519
+DATA winoConst<>+1604(SB)/4, $0x3f2646e1 // 0.649519
+DATA winoConst<>+1608(SB)/4, $0x3f2646e1 // 0.649519
+DATA winoConst<>+1612(SB)/4, $0x3f2646e1 // 0.649519
+DATA winoConst<>+1616(SB)/4, $0x3f2646e1 // 0.649519
+DATA winoConst<>+1620(SB)/4, $0x3f2646e1 // 0.649519
+DATA winoConst<>+1624(SB)/4, $0x3f2646e1 // 0.649519
+DATA winoConst<>+1628(SB)/4, $0x3f2646e1 // 0.649519
+DATA winoConst<>+1632(SB)/4, $0x3f2646e1 // 0.649519
+DATA winoConst<>+1636(SB)/4, $0x3f2646e1 // 0.649519
+DATA winoConst<>+1640(SB)/4, $0x3f2646e1 // 0.649519
+DATA winoConst<>+1644(SB)/4, $0x3f2646e1 // 0.649519
+DATA winoConst<>+1648(SB)/4, $0x3f2646e1 // 0.649519
+DATA winoConst<>+1652(SB)/4, $0x3f2646e1 // 0.649519
+DATA winoConst<>+1656(SB)/4, $0x3f2646e1 // 0.649519
+DATA winoConst<>+1660(SB)/4, $0x3f2646e1 // 0.649519
+DATA winoConst<>+1664(SB)/4, $0x41000000 // 8
+DATA winoConst<>+1668(SB)/4, $0x41000000 // 8
+DATA winoConst<>+1672(SB)/4, $0x41000000 // 8
+DATA winoConst<>+1676(SB)/4, $0x41000000 // 8
+DATA winoConst<>+1680(SB)/4, $0x41000000 // 8
+DATA winoConst<>+1684(SB)/4, $0x41000000 // 8
+DATA winoConst<>+1688(SB)/4, $0x41000000 // 8
+DATA winoConst<>+1692(SB)/4, $0x41000000 // 8
+DATA winoConst<>+1696(SB)/4, $0x41000000 // 8
+DATA winoConst<>+1700(SB)/4, $0x41000000 // 8
+DATA winoConst<>+1704(SB)/4, $0x41000000 // 8
+DATA winoConst<>+1708(SB)/4, $0x41000000 // 8
+DATA winoConst<>+1712(SB)/4, $0x41000000 // 8
+DATA winoConst<>+1716(SB)/4, $0x41000000 // 8
+DATA winoConst<>+1720(SB)/4, $0x41000000 // 8
+DATA winoConst<>+1724(SB)/4, $0x41000000 // 8
+GLOBL winoConst<>(SB), RODATA|NOPTR, $1728
 
 // func winoInput6x6AVX512(args *winoInputArgs)
 TEXT ·winoInput6x6AVX512(SB), NOSPLIT, $0-8
@@ -385,11 +641,15 @@ TEXT ·winoInput1x6AVX512(SB), NOSPLIT, $0-8
 	MOVQ 32(DI), R8
 	LEAQ (R9)(R9*2), R12
 	ADDQ AX, R12
+	LEAQ (R12)(R9*2), R13
+	ADDQ R9, R13
 	MOVQ 40(DI), DX
 	IMULQ R8, DX // bytes between tiles
 winoInput1x6AVX512_tile:
 	LEAQ (R8)(R8*2), R11
 	ADDQ SI, R11
+	LEAQ (R11)(R8*2), R10
+	ADDQ R8, R10
 	VMOVUPS (SI), Z0
 	VMOVUPS (SI)(R8*1), Z1
 	VMOVUPS (SI)(R8*2), Z2
@@ -423,6 +683,7 @@ winoInput1x6AVX512_tile:
 	ADDQ DX, SI
 	ADDQ 56(DI), AX
 	ADDQ 56(DI), R12
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoInput1x6AVX512_tile
 	VZEROUPPER
@@ -438,11 +699,15 @@ TEXT ·winoInput1x4AVX512(SB), NOSPLIT, $0-8
 	MOVQ 32(DI), R8
 	LEAQ (R9)(R9*2), R12
 	ADDQ AX, R12
+	LEAQ (R12)(R9*2), R13
+	ADDQ R9, R13
 	MOVQ 40(DI), DX
 	IMULQ R8, DX // bytes between tiles
 winoInput1x4AVX512_tile:
 	LEAQ (R8)(R8*2), R11
 	ADDQ SI, R11
+	LEAQ (R11)(R8*2), R10
+	ADDQ R8, R10
 	VMOVUPS (SI), Z0
 	VMOVUPS (SI)(R8*1), Z1
 	VMOVUPS (SI)(R8*2), Z2
@@ -460,8 +725,94 @@ winoInput1x4AVX512_tile:
 	ADDQ DX, SI
 	ADDQ 56(DI), AX
 	ADDQ 56(DI), R12
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoInput1x4AVX512_tile
+	VZEROUPPER
+	RET
+
+// func winoInput1x7AVX512(args *winoInputArgs)
+TEXT ·winoInput1x7AVX512(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), DI
+	MOVQ 0(DI), SI
+	MOVQ 8(DI), AX
+	MOVQ 48(DI), R9
+	MOVQ 64(DI), CX
+	VMOVUPS winoConst<>+320(SB), Z31 // -0.27
+	VMOVUPS winoConst<>+384(SB), Z30 // 3.4275
+	VMOVUPS winoConst<>+448(SB), Z29 // -4.84
+	VMOVUPS winoConst<>+512(SB), Z28 // 3
+	VMOVUPS winoConst<>+576(SB), Z27 // -4.75
+	VMOVUPS winoConst<>+640(SB), Z26 // 0.3
+	VMOVUPS winoConst<>+704(SB), Z25 // 0.36
+	VMOVUPS winoConst<>+768(SB), Z24 // -4.09
+	VMOVUPS winoConst<>+832(SB), Z23 // 0.86603
+	VMOVUPS winoConst<>+896(SB), Z22 // 0.0675
+	VMOVUPS winoConst<>+960(SB), Z21 // -0.84
+	VMOVUPS winoConst<>+1024(SB), Z20 // 2
+	MOVQ 32(DI), R8
+	LEAQ (R9)(R9*2), R12
+	ADDQ AX, R12
+	LEAQ (R12)(R9*2), R13
+	ADDQ R9, R13
+	MOVQ 40(DI), DX
+	IMULQ R8, DX // bytes between tiles
+winoInput1x7AVX512_tile:
+	LEAQ (R8)(R8*2), R11
+	ADDQ SI, R11
+	LEAQ (R11)(R8*2), R10
+	ADDQ R8, R10
+	VMOVUPS (SI), Z0
+	VMOVUPS (SI)(R8*1), Z1
+	VMOVUPS (SI)(R8*2), Z2
+	VMOVUPS (R11), Z3
+	VMOVUPS (SI)(R8*4), Z4
+	VMOVUPS (R11)(R8*2), Z5
+	VMOVUPS (R10), Z6
+	VMOVAPS Z5, Z8
+	VFMADD231PS Z28, Z1, Z8
+	VFMADD231PS Z27, Z3, Z8
+	VMOVAPS Z4, Z9
+	VFMADD231PS Z28, Z0, Z9
+	VFMADD231PS Z27, Z2, Z9
+	VMOVAPS Z8, Z10
+	VFMADD231PS Z26, Z9, Z10
+	VFMSUB231PS Z26, Z9, Z8
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z8, (AX)(R9*1)
+	VMOVAPS Z5, Z8
+	VFMADD231PS Z25, Z1, Z8
+	VFMADD231PS Z24, Z3, Z8
+	VMOVAPS Z4, Z9
+	VFMADD231PS Z25, Z0, Z9
+	VFMADD231PS Z24, Z2, Z9
+	VMOVAPS Z8, Z10
+	VFMADD231PS Z23, Z9, Z10
+	VFMSUB231PS Z23, Z9, Z8
+	VMOVUPS Z10, (AX)(R9*2)
+	VMOVUPS Z8, (R12)
+	VMOVAPS Z5, Z8
+	VFMADD231PS Z22, Z1, Z8
+	VFMADD231PS Z21, Z3, Z8
+	VMOVAPS Z4, Z9
+	VFMADD231PS Z22, Z0, Z9
+	VFMADD231PS Z21, Z2, Z9
+	VMOVAPS Z8, Z10
+	VFMADD231PS Z20, Z9, Z10
+	VFMSUB231PS Z20, Z9, Z8
+	VMOVUPS Z10, (AX)(R9*4)
+	VMOVUPS Z8, (R12)(R9*2)
+	VMOVAPS Z6, Z7
+	VFMADD231PS Z31, Z0, Z7
+	VFMADD231PS Z30, Z2, Z7
+	VFMADD231PS Z29, Z4, Z7
+	VMOVUPS Z7, (R13)
+	ADDQ DX, SI
+	ADDQ 56(DI), AX
+	ADDQ 56(DI), R12
+	ADDQ 56(DI), R13
+	DECQ CX
+	JNZ winoInput1x7AVX512_tile
 	VZEROUPPER
 	RET
 
@@ -476,10 +827,10 @@ TEXT ·winoOutput4x4Of6x6AVX512(SB), NOSPLIT, $0-8
 	VMOVUPS (AX), Z31
 	VMOVUPS winoConst<>+128(SB), Z28 // 0.70711
 	VMOVUPS winoConst<>+256(SB), Z27 // 1.4142
-	VMOVUPS winoConst<>+320(SB), Z26 // 0.5
-	VMOVUPS winoConst<>+384(SB), Z25 // 2
-	VMOVUPS winoConst<>+448(SB), Z24 // 0.35355
-	VMOVUPS winoConst<>+512(SB), Z23 // 2.8284
+	VMOVUPS winoConst<>+1088(SB), Z26 // 0.5
+	VMOVUPS winoConst<>+1024(SB), Z25 // 2
+	VMOVUPS winoConst<>+1152(SB), Z24 // 0.35355
+	VMOVUPS winoConst<>+1216(SB), Z23 // 2.8284
 	MOVQ 72(DI), AX
 	TESTQ AX, AX
 	JNE winoOutput4x4Of6x6AVX512_leaky
@@ -2382,12 +2733,12 @@ TEXT ·winoOutput5x5Of6x6AVX512(SB), NOSPLIT, $0-8
 	VMOVUPS (AX), Z31
 	VMOVUPS winoConst<>+128(SB), Z28 // 0.70711
 	VMOVUPS winoConst<>+256(SB), Z27 // 1.4142
-	VMOVUPS winoConst<>+320(SB), Z26 // 0.5
-	VMOVUPS winoConst<>+384(SB), Z25 // 2
-	VMOVUPS winoConst<>+448(SB), Z24 // 0.35355
-	VMOVUPS winoConst<>+512(SB), Z23 // 2.8284
-	VMOVUPS winoConst<>+576(SB), Z22 // 0.25
-	VMOVUPS winoConst<>+640(SB), Z21 // 4
+	VMOVUPS winoConst<>+1088(SB), Z26 // 0.5
+	VMOVUPS winoConst<>+1024(SB), Z25 // 2
+	VMOVUPS winoConst<>+1152(SB), Z24 // 0.35355
+	VMOVUPS winoConst<>+1216(SB), Z23 // 2.8284
+	VMOVUPS winoConst<>+1280(SB), Z22 // 0.25
+	VMOVUPS winoConst<>+1344(SB), Z21 // 4
 	MOVQ 72(DI), AX
 	TESTQ AX, AX
 	JNE winoOutput5x5Of6x6AVX512_leaky
@@ -5614,10 +5965,10 @@ TEXT ·winoOutput1x4Of1x6AVX512(SB), NOSPLIT, $0-8
 	VMOVUPS (AX), Z31
 	VMOVUPS winoConst<>+128(SB), Z28 // 0.70711
 	VMOVUPS winoConst<>+256(SB), Z27 // 1.4142
-	VMOVUPS winoConst<>+320(SB), Z26 // 0.5
-	VMOVUPS winoConst<>+384(SB), Z25 // 2
-	VMOVUPS winoConst<>+448(SB), Z24 // 0.35355
-	VMOVUPS winoConst<>+512(SB), Z23 // 2.8284
+	VMOVUPS winoConst<>+1088(SB), Z26 // 0.5
+	VMOVUPS winoConst<>+1024(SB), Z25 // 2
+	VMOVUPS winoConst<>+1152(SB), Z24 // 0.35355
+	VMOVUPS winoConst<>+1216(SB), Z23 // 2.8284
 	MOVQ 72(DI), AX
 	TESTQ AX, AX
 	JNE winoOutput1x4Of1x6AVX512_leaky
@@ -6451,6 +6802,1123 @@ winoFilters1x4Of1x3AVX512_channel:
 	VZEROUPPER
 	RET
 
+// func winoOutput1x4Of1x7AVX512(args *winoOutputArgs)
+TEXT ·winoOutput1x4Of1x7AVX512(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), DI
+	MOVQ 0(DI), SI
+	MOVQ 128(DI), CX
+	MOVQ 8(DI), R14
+	MOVQ 80(DI), R13
+	MOVQ 64(DI), AX
+	VMOVUPS (AX), Z31
+	VMOVUPS winoConst<>+640(SB), Z28 // 0.3
+	VMOVUPS winoConst<>+832(SB), Z27 // 0.86603
+	VMOVUPS winoConst<>+1024(SB), Z26 // 2
+	VMOVUPS winoConst<>+1408(SB), Z25 // 0.09
+	VMOVUPS winoConst<>+1472(SB), Z24 // 0.75
+	VMOVUPS winoConst<>+1344(SB), Z23 // 4
+	VMOVUPS winoConst<>+1536(SB), Z22 // 0.027
+	VMOVUPS winoConst<>+1600(SB), Z21 // 0.64952
+	VMOVUPS winoConst<>+1664(SB), Z20 // 8
+	MOVQ 72(DI), AX
+	TESTQ AX, AX
+	JNE winoOutput1x4Of1x7AVX512_leaky
+	VBROADCASTSS 136(DI), Z30
+	VBROADCASTSS 140(DI), Z29
+	MOVQ 120(DI), AX
+	CMPQ AX, $4
+	JNE winoOutput1x4Of1x7AVX512_clamp_part
+winoOutput1x4Of1x7AVX512_clamp_whole:
+	MOVQ 48(DI), R10
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+winoOutput1x4Of1x7AVX512_clamp_whole_row:
+	LEAQ (R10)(R10*2), R11
+	ADDQ AX, R11
+	LEAQ (R10)(R10*2), R12
+	ADDQ DX, R12
+	MOVQ 24(DI), R8
+	LEAQ (R8)(R8*2), R9
+	ADDQ SI, R9
+	VMOVUPS (SI), Z0
+	VMOVUPS (SI)(R8*1), Z1
+	VMOVUPS (SI)(R8*2), Z2
+	VMOVUPS (R9), Z3
+	VMOVUPS (SI)(R8*4), Z4
+	VMOVUPS (R9)(R8*2), Z5
+	LEAQ (R9)(R8*2), R9
+	VMOVUPS (R9)(R8*1), Z6
+	MOVQ 144(DI), R8
+	LEAQ (AX)(R8*1), R9
+	ADDQ R11, R8
+	PREFETCHT1 (R9)
+	PREFETCHT1 (R9)(R10*1)
+	PREFETCHT1 (R9)(R10*2)
+	PREFETCHT1 (R8)
+	VADDPS Z1, Z0, Z9
+	VSUBPS Z1, Z0, Z0
+	VADDPS Z3, Z2, Z1
+	VSUBPS Z3, Z2, Z2
+	VADDPS Z5, Z4, Z3
+	VSUBPS Z5, Z4, Z4
+	VADDPS Z1, Z9, Z7
+	VADDPS Z3, Z7, Z7
+	VADDPS Z31, Z7, Z7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x4Of1x7AVX512_clamp_whole_0_act
+	VADDPS (DX), Z7, Z7 // residual
+winoOutput1x4Of1x7AVX512_clamp_whole_0_act:
+	VMAXPS Z7, Z30, Z7 // x < lo: lo
+	VMINPS Z7, Z29, Z7 // x > hi: hi
+	VMOVUPS Z7, (AX)
+winoOutput1x4Of1x7AVX512_clamp_whole_0_end:
+	VMULPS Z28, Z0, Z7
+	VFMADD231PS Z27, Z2, Z7
+	VFMADD231PS Z26, Z4, Z7
+	VADDPS Z31, Z7, Z7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x4Of1x7AVX512_clamp_whole_1_act
+	VADDPS (DX)(R10*1), Z7, Z7 // residual
+winoOutput1x4Of1x7AVX512_clamp_whole_1_act:
+	VMAXPS Z7, Z30, Z7 // x < lo: lo
+	VMINPS Z7, Z29, Z7 // x > hi: hi
+	VMOVUPS Z7, (AX)(R10*1)
+winoOutput1x4Of1x7AVX512_clamp_whole_1_end:
+	VMULPS Z25, Z9, Z7
+	VFMADD231PS Z24, Z1, Z7
+	VFMADD231PS Z23, Z3, Z7
+	VADDPS Z31, Z7, Z7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x4Of1x7AVX512_clamp_whole_2_act
+	VADDPS (DX)(R10*2), Z7, Z7 // residual
+winoOutput1x4Of1x7AVX512_clamp_whole_2_act:
+	VMAXPS Z7, Z30, Z7 // x < lo: lo
+	VMINPS Z7, Z29, Z7 // x > hi: hi
+	VMOVUPS Z7, (AX)(R10*2)
+winoOutput1x4Of1x7AVX512_clamp_whole_2_end:
+	VMOVAPS Z6, Z7
+	VFMADD231PS Z22, Z0, Z7
+	VFMADD231PS Z21, Z2, Z7
+	VFMADD231PS Z20, Z4, Z7
+	VADDPS Z31, Z7, Z7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x4Of1x7AVX512_clamp_whole_3_act
+	VADDPS (R12), Z7, Z7 // residual
+winoOutput1x4Of1x7AVX512_clamp_whole_3_act:
+	VMAXPS Z7, Z30, Z7 // x < lo: lo
+	VMINPS Z7, Z29, Z7 // x > hi: hi
+	VMOVUPS Z7, (R11)
+winoOutput1x4Of1x7AVX512_clamp_whole_3_end:
+	ADDQ 32(DI), SI
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
+	DECQ CX
+	JNZ winoOutput1x4Of1x7AVX512_clamp_whole
+	VZEROUPPER
+	RET
+winoOutput1x4Of1x7AVX512_clamp_part:
+	MOVQ 48(DI), R10
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 112(DI), R11
+	IMULQ R10, R11
+	SUBQ R11, AX
+	SUBQ R11, DX
+winoOutput1x4Of1x7AVX512_clamp_part_row:
+	LEAQ (R10)(R10*2), R11
+	ADDQ AX, R11
+	LEAQ (R10)(R10*2), R12
+	ADDQ DX, R12
+	MOVQ 24(DI), R8
+	LEAQ (R8)(R8*2), R9
+	ADDQ SI, R9
+	VMOVUPS (SI), Z0
+	VMOVUPS (SI)(R8*1), Z1
+	VMOVUPS (SI)(R8*2), Z2
+	VMOVUPS (R9), Z3
+	VMOVUPS (SI)(R8*4), Z4
+	VMOVUPS (R9)(R8*2), Z5
+	LEAQ (R9)(R8*2), R9
+	VMOVUPS (R9)(R8*1), Z6
+	VADDPS Z1, Z0, Z9
+	VSUBPS Z1, Z0, Z0
+	VADDPS Z3, Z2, Z1
+	VSUBPS Z3, Z2, Z2
+	VADDPS Z5, Z4, Z3
+	VSUBPS Z5, Z4, Z4
+	MOVQ 112(DI), R8
+	CMPQ R8, $0 // column before the first
+	JGT winoOutput1x4Of1x7AVX512_clamp_part_0_end
+	ADDQ 120(DI), R8
+	CMPQ R8, $0 // column beyond the last
+	JLE winoOutput1x4Of1x7AVX512_clamp_part_0_end
+	VADDPS Z1, Z9, Z7
+	VADDPS Z3, Z7, Z7
+	VADDPS Z31, Z7, Z7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x4Of1x7AVX512_clamp_part_0_act
+	VADDPS (DX), Z7, Z7 // residual
+winoOutput1x4Of1x7AVX512_clamp_part_0_act:
+	VMAXPS Z7, Z30, Z7 // x < lo: lo
+	VMINPS Z7, Z29, Z7 // x > hi: hi
+	VMOVUPS Z7, (AX)
+winoOutput1x4Of1x7AVX512_clamp_part_0_end:
+	MOVQ 112(DI), R8
+	CMPQ R8, $1 // column before the first
+	JGT winoOutput1x4Of1x7AVX512_clamp_part_1_end
+	ADDQ 120(DI), R8
+	CMPQ R8, $1 // column beyond the last
+	JLE winoOutput1x4Of1x7AVX512_clamp_part_1_end
+	VMULPS Z28, Z0, Z7
+	VFMADD231PS Z27, Z2, Z7
+	VFMADD231PS Z26, Z4, Z7
+	VADDPS Z31, Z7, Z7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x4Of1x7AVX512_clamp_part_1_act
+	VADDPS (DX)(R10*1), Z7, Z7 // residual
+winoOutput1x4Of1x7AVX512_clamp_part_1_act:
+	VMAXPS Z7, Z30, Z7 // x < lo: lo
+	VMINPS Z7, Z29, Z7 // x > hi: hi
+	VMOVUPS Z7, (AX)(R10*1)
+winoOutput1x4Of1x7AVX512_clamp_part_1_end:
+	MOVQ 112(DI), R8
+	CMPQ R8, $2 // column before the first
+	JGT winoOutput1x4Of1x7AVX512_clamp_part_2_end
+	ADDQ 120(DI), R8
+	CMPQ R8, $2 // column beyond the last
+	JLE winoOutput1x4Of1x7AVX512_clamp_part_2_end
+	VMULPS Z25, Z9, Z7
+	VFMADD231PS Z24, Z1, Z7
+	VFMADD231PS Z23, Z3, Z7
+	VADDPS Z31, Z7, Z7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x4Of1x7AVX512_clamp_part_2_act
+	VADDPS (DX)(R10*2), Z7, Z7 // residual
+winoOutput1x4Of1x7AVX512_clamp_part_2_act:
+	VMAXPS Z7, Z30, Z7 // x < lo: lo
+	VMINPS Z7, Z29, Z7 // x > hi: hi
+	VMOVUPS Z7, (AX)(R10*2)
+winoOutput1x4Of1x7AVX512_clamp_part_2_end:
+	MOVQ 112(DI), R8
+	CMPQ R8, $3 // column before the first
+	JGT winoOutput1x4Of1x7AVX512_clamp_part_3_end
+	ADDQ 120(DI), R8
+	CMPQ R8, $3 // column beyond the last
+	JLE winoOutput1x4Of1x7AVX512_clamp_part_3_end
+	VMOVAPS Z6, Z7
+	VFMADD231PS Z22, Z0, Z7
+	VFMADD231PS Z21, Z2, Z7
+	VFMADD231PS Z20, Z4, Z7
+	VADDPS Z31, Z7, Z7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x4Of1x7AVX512_clamp_part_3_act
+	VADDPS (R12), Z7, Z7 // residual
+winoOutput1x4Of1x7AVX512_clamp_part_3_act:
+	VMAXPS Z7, Z30, Z7 // x < lo: lo
+	VMINPS Z7, Z29, Z7 // x > hi: hi
+	VMOVUPS Z7, (R11)
+winoOutput1x4Of1x7AVX512_clamp_part_3_end:
+	ADDQ 32(DI), SI
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
+	DECQ CX
+	JNZ winoOutput1x4Of1x7AVX512_clamp_part
+	VZEROUPPER
+	RET
+winoOutput1x4Of1x7AVX512_leaky:
+	VMOVUPS (AX), Z30
+	VPXORD Z29, Z29, Z29
+	MOVQ 120(DI), AX
+	CMPQ AX, $4
+	JNE winoOutput1x4Of1x7AVX512_leaky_part
+winoOutput1x4Of1x7AVX512_leaky_whole:
+	MOVQ 48(DI), R10
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+winoOutput1x4Of1x7AVX512_leaky_whole_row:
+	LEAQ (R10)(R10*2), R11
+	ADDQ AX, R11
+	LEAQ (R10)(R10*2), R12
+	ADDQ DX, R12
+	MOVQ 24(DI), R8
+	LEAQ (R8)(R8*2), R9
+	ADDQ SI, R9
+	VMOVUPS (SI), Z0
+	VMOVUPS (SI)(R8*1), Z1
+	VMOVUPS (SI)(R8*2), Z2
+	VMOVUPS (R9), Z3
+	VMOVUPS (SI)(R8*4), Z4
+	VMOVUPS (R9)(R8*2), Z5
+	LEAQ (R9)(R8*2), R9
+	VMOVUPS (R9)(R8*1), Z6
+	MOVQ 144(DI), R8
+	LEAQ (AX)(R8*1), R9
+	ADDQ R11, R8
+	PREFETCHT1 (R9)
+	PREFETCHT1 (R9)(R10*1)
+	PREFETCHT1 (R9)(R10*2)
+	PREFETCHT1 (R8)
+	VADDPS Z1, Z0, Z9
+	VSUBPS Z1, Z0, Z0
+	VADDPS Z3, Z2, Z1
+	VSUBPS Z3, Z2, Z2
+	VADDPS Z5, Z4, Z3
+	VSUBPS Z5, Z4, Z4
+	VADDPS Z1, Z9, Z7
+	VADDPS Z3, Z7, Z7
+	VADDPS Z31, Z7, Z7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x4Of1x7AVX512_leaky_whole_0_act
+	VADDPS (DX), Z7, Z7 // residual
+winoOutput1x4Of1x7AVX512_leaky_whole_0_act:
+	VCMPPS $17, Z29, Z7, K1 // x < 0
+	VMULPS Z30, Z7, K1, Z7
+	VMOVUPS Z7, (AX)
+winoOutput1x4Of1x7AVX512_leaky_whole_0_end:
+	VMULPS Z28, Z0, Z7
+	VFMADD231PS Z27, Z2, Z7
+	VFMADD231PS Z26, Z4, Z7
+	VADDPS Z31, Z7, Z7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x4Of1x7AVX512_leaky_whole_1_act
+	VADDPS (DX)(R10*1), Z7, Z7 // residual
+winoOutput1x4Of1x7AVX512_leaky_whole_1_act:
+	VCMPPS $17, Z29, Z7, K1 // x < 0
+	VMULPS Z30, Z7, K1, Z7
+	VMOVUPS Z7, (AX)(R10*1)
+winoOutput1x4Of1x7AVX512_leaky_whole_1_end:
+	VMULPS Z25, Z9, Z7
+	VFMADD231PS Z24, Z1, Z7
+	VFMADD231PS Z23, Z3, Z7
+	VADDPS Z31, Z7, Z7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x4Of1x7AVX512_leaky_whole_2_act
+	VADDPS (DX)(R10*2), Z7, Z7 // residual
+winoOutput1x4Of1x7AVX512_leaky_whole_2_act:
+	VCMPPS $17, Z29, Z7, K1 // x < 0
+	VMULPS Z30, Z7, K1, Z7
+	VMOVUPS Z7, (AX)(R10*2)
+winoOutput1x4Of1x7AVX512_leaky_whole_2_end:
+	VMOVAPS Z6, Z7
+	VFMADD231PS Z22, Z0, Z7
+	VFMADD231PS Z21, Z2, Z7
+	VFMADD231PS Z20, Z4, Z7
+	VADDPS Z31, Z7, Z7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x4Of1x7AVX512_leaky_whole_3_act
+	VADDPS (R12), Z7, Z7 // residual
+winoOutput1x4Of1x7AVX512_leaky_whole_3_act:
+	VCMPPS $17, Z29, Z7, K1 // x < 0
+	VMULPS Z30, Z7, K1, Z7
+	VMOVUPS Z7, (R11)
+winoOutput1x4Of1x7AVX512_leaky_whole_3_end:
+	ADDQ 32(DI), SI
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
+	DECQ CX
+	JNZ winoOutput1x4Of1x7AVX512_leaky_whole
+	VZEROUPPER
+	RET
+winoOutput1x4Of1x7AVX512_leaky_part:
+	MOVQ 48(DI), R10
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 112(DI), R11
+	IMULQ R10, R11
+	SUBQ R11, AX
+	SUBQ R11, DX
+winoOutput1x4Of1x7AVX512_leaky_part_row:
+	LEAQ (R10)(R10*2), R11
+	ADDQ AX, R11
+	LEAQ (R10)(R10*2), R12
+	ADDQ DX, R12
+	MOVQ 24(DI), R8
+	LEAQ (R8)(R8*2), R9
+	ADDQ SI, R9
+	VMOVUPS (SI), Z0
+	VMOVUPS (SI)(R8*1), Z1
+	VMOVUPS (SI)(R8*2), Z2
+	VMOVUPS (R9), Z3
+	VMOVUPS (SI)(R8*4), Z4
+	VMOVUPS (R9)(R8*2), Z5
+	LEAQ (R9)(R8*2), R9
+	VMOVUPS (R9)(R8*1), Z6
+	VADDPS Z1, Z0, Z9
+	VSUBPS Z1, Z0, Z0
+	VADDPS Z3, Z2, Z1
+	VSUBPS Z3, Z2, Z2
+	VADDPS Z5, Z4, Z3
+	VSUBPS Z5, Z4, Z4
+	MOVQ 112(DI), R8
+	CMPQ R8, $0 // column before the first
+	JGT winoOutput1x4Of1x7AVX512_leaky_part_0_end
+	ADDQ 120(DI), R8
+	CMPQ R8, $0 // column beyond the last
+	JLE winoOutput1x4Of1x7AVX512_leaky_part_0_end
+	VADDPS Z1, Z9, Z7
+	VADDPS Z3, Z7, Z7
+	VADDPS Z31, Z7, Z7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x4Of1x7AVX512_leaky_part_0_act
+	VADDPS (DX), Z7, Z7 // residual
+winoOutput1x4Of1x7AVX512_leaky_part_0_act:
+	VCMPPS $17, Z29, Z7, K1 // x < 0
+	VMULPS Z30, Z7, K1, Z7
+	VMOVUPS Z7, (AX)
+winoOutput1x4Of1x7AVX512_leaky_part_0_end:
+	MOVQ 112(DI), R8
+	CMPQ R8, $1 // column before the first
+	JGT winoOutput1x4Of1x7AVX512_leaky_part_1_end
+	ADDQ 120(DI), R8
+	CMPQ R8, $1 // column beyond the last
+	JLE winoOutput1x4Of1x7AVX512_leaky_part_1_end
+	VMULPS Z28, Z0, Z7
+	VFMADD231PS Z27, Z2, Z7
+	VFMADD231PS Z26, Z4, Z7
+	VADDPS Z31, Z7, Z7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x4Of1x7AVX512_leaky_part_1_act
+	VADDPS (DX)(R10*1), Z7, Z7 // residual
+winoOutput1x4Of1x7AVX512_leaky_part_1_act:
+	VCMPPS $17, Z29, Z7, K1 // x < 0
+	VMULPS Z30, Z7, K1, Z7
+	VMOVUPS Z7, (AX)(R10*1)
+winoOutput1x4Of1x7AVX512_leaky_part_1_end:
+	MOVQ 112(DI), R8
+	CMPQ R8, $2 // column before the first
+	JGT winoOutput1x4Of1x7AVX512_leaky_part_2_end
+	ADDQ 120(DI), R8
+	CMPQ R8, $2 // column beyond the last
+	JLE winoOutput1x4Of1x7AVX512_leaky_part_2_end
+	VMULPS Z25, Z9, Z7
+	VFMADD231PS Z24, Z1, Z7
+	VFMADD231PS Z23, Z3, Z7
+	VADDPS Z31, Z7, Z7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x4Of1x7AVX512_leaky_part_2_act
+	VADDPS (DX)(R10*2), Z7, Z7 // residual
+winoOutput1x4Of1x7AVX512_leaky_part_2_act:
+	VCMPPS $17, Z29, Z7, K1 // x < 0
+	VMULPS Z30, Z7, K1, Z7
+	VMOVUPS Z7, (AX)(R10*2)
+winoOutput1x4Of1x7AVX512_leaky_part_2_end:
+	MOVQ 112(DI), R8
+	CMPQ R8, $3 // column before the first
+	JGT winoOutput1x4Of1x7AVX512_leaky_part_3_end
+	ADDQ 120(DI), R8
+	CMPQ R8, $3 // column beyond the last
+	JLE winoOutput1x4Of1x7AVX512_leaky_part_3_end
+	VMOVAPS Z6, Z7
+	VFMADD231PS Z22, Z0, Z7
+	VFMADD231PS Z21, Z2, Z7
+	VFMADD231PS Z20, Z4, Z7
+	VADDPS Z31, Z7, Z7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x4Of1x7AVX512_leaky_part_3_act
+	VADDPS (R12), Z7, Z7 // residual
+winoOutput1x4Of1x7AVX512_leaky_part_3_act:
+	VCMPPS $17, Z29, Z7, K1 // x < 0
+	VMULPS Z30, Z7, K1, Z7
+	VMOVUPS Z7, (R11)
+winoOutput1x4Of1x7AVX512_leaky_part_3_end:
+	ADDQ 32(DI), SI
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
+	DECQ CX
+	JNZ winoOutput1x4Of1x7AVX512_leaky_part
+	VZEROUPPER
+	RET
+
+// func winoFilters1x7Of1x4AVX512(args *winoFilterArgs)
+TEXT ·winoFilters1x7Of1x4AVX512(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), DI
+	MOVQ 0(DI), SI
+	MOVQ 8(DI), AX
+	MOVQ 16(DI), BX
+	MOVQ 24(DI), R12
+	MOVQ 32(DI), R13
+	MOVQ 40(DI), DX
+	MOVQ 48(DI), R9
+	MOVQ 72(DI), CX
+winoFilters1x7Of1x4AVX512_channel:
+	MOVQ AX, R10
+	MOVQ SI, R8
+	VBROADCASTSD 0(R13), Z9
+	VBROADCASTSD 8(R13), Z10
+	VBROADCASTSD 16(R13), Z11
+	VBROADCASTSD 24(R13), Z12
+	VBROADCASTSD 32(R13), Z13
+	VBROADCASTSD 40(R13), Z14
+	VBROADCASTSD 48(R13), Z15
+	VBROADCASTSD 56(R13), Z16
+	VBROADCASTSD 64(R13), Z17
+	VBROADCASTSD 72(R13), Z18
+	VCVTPS2PD 32(R8), Z0
+	ADDQ DX, R8
+	VCVTPS2PD 32(R8), Z1
+	ADDQ DX, R8
+	VCVTPS2PD 32(R8), Z2
+	ADDQ DX, R8
+	VCVTPS2PD 32(R8), Z3
+	ADDQ DX, R8
+	VMULPD Z12, Z2, Z5
+	VADDPD Z5, Z0, Z5
+	VMULPD Z10, Z5, Z5
+	VMULPD Z12, Z3, Z6
+	VADDPD Z6, Z1, Z6
+	VMULPD Z11, Z6, Z6
+	VADDPD Z6, Z5, Z7
+	VSUBPD Z6, Z5, Z5
+	VCVTPD2PS Z7, Y7
+	VMOVUPS Y7, 1920(BX)
+	VCVTPD2PS Z5, Y5
+	VMOVUPS Y5, 1952(BX)
+	VMULPD Z15, Z2, Z5
+	VADDPD Z5, Z0, Z5
+	VMULPD Z13, Z5, Z5
+	VMULPD Z15, Z3, Z6
+	VADDPD Z6, Z1, Z6
+	VMULPD Z14, Z6, Z6
+	VADDPD Z6, Z5, Z7
+	VSUBPD Z6, Z5, Z5
+	VCVTPD2PS Z7, Y7
+	VMOVUPS Y7, 1984(BX)
+	VCVTPD2PS Z5, Y5
+	VMOVUPS Y5, 2016(BX)
+	VMULPD Z18, Z2, Z5
+	VADDPD Z5, Z0, Z5
+	VMULPD Z16, Z5, Z5
+	VMULPD Z18, Z3, Z6
+	VADDPD Z6, Z1, Z6
+	VMULPD Z17, Z6, Z6
+	VADDPD Z6, Z5, Z7
+	VSUBPD Z6, Z5, Z5
+	VCVTPD2PS Z7, Y7
+	VMOVUPS Y7, 2048(BX)
+	VCVTPD2PS Z5, Y5
+	VMOVUPS Y5, 2080(BX)
+	VMOVAPD Z3, Z7
+	VCVTPD2PS Z7, Y7
+	VMOVUPS Y7, 2112(BX)
+	MOVQ AX, R10
+	MOVQ SI, R8
+	VBROADCASTSD 0(R13), Z9
+	VBROADCASTSD 8(R13), Z10
+	VBROADCASTSD 16(R13), Z11
+	VBROADCASTSD 24(R13), Z12
+	VBROADCASTSD 32(R13), Z13
+	VBROADCASTSD 40(R13), Z14
+	VBROADCASTSD 48(R13), Z15
+	VBROADCASTSD 56(R13), Z16
+	VBROADCASTSD 64(R13), Z17
+	VBROADCASTSD 72(R13), Z18
+	VCVTPS2PD 0(R8), Z0
+	ADDQ DX, R8
+	VCVTPS2PD 0(R8), Z1
+	ADDQ DX, R8
+	VCVTPS2PD 0(R8), Z2
+	ADDQ DX, R8
+	VCVTPS2PD 0(R8), Z3
+	ADDQ DX, R8
+	VMULPD Z12, Z2, Z5
+	VADDPD Z5, Z0, Z5
+	VMULPD Z10, Z5, Z5
+	VMULPD Z12, Z3, Z6
+	VADDPD Z6, Z1, Z6
+	VMULPD Z11, Z6, Z6
+	VADDPD Z6, Z5, Z7
+	VSUBPD Z6, Z5, Z5
+	VCVTPD2PS Z7, Y7
+	VINSERTF64X4 $1, 1920(BX), Z7, Z7
+	VMOVNTPS Z7, (R10)
+	ADDQ R9, R10
+	VCVTPD2PS Z5, Y5
+	VINSERTF64X4 $1, 1952(BX), Z5, Z5
+	VMOVNTPS Z5, (R10)
+	ADDQ R9, R10
+	VMULPD Z15, Z2, Z5
+	VADDPD Z5, Z0, Z5
+	VMULPD Z13, Z5, Z5
+	VMULPD Z15, Z3, Z6
+	VADDPD Z6, Z1, Z6
+	VMULPD Z14, Z6, Z6
+	VADDPD Z6, Z5, Z7
+	VSUBPD Z6, Z5, Z5
+	VCVTPD2PS Z7, Y7
+	VINSERTF64X4 $1, 1984(BX), Z7, Z7
+	VMOVNTPS Z7, (R10)
+	ADDQ R9, R10
+	VCVTPD2PS Z5, Y5
+	VINSERTF64X4 $1, 2016(BX), Z5, Z5
+	VMOVNTPS Z5, (R10)
+	ADDQ R9, R10
+	VMULPD Z18, Z2, Z5
+	VADDPD Z5, Z0, Z5
+	VMULPD Z16, Z5, Z5
+	VMULPD Z18, Z3, Z6
+	VADDPD Z6, Z1, Z6
+	VMULPD Z17, Z6, Z6
+	VADDPD Z6, Z5, Z7
+	VSUBPD Z6, Z5, Z5
+	VCVTPD2PS Z7, Y7
+	VINSERTF64X4 $1, 2048(BX), Z7, Z7
+	VMOVNTPS Z7, (R10)
+	ADDQ R9, R10
+	VCVTPD2PS Z5, Y5
+	VINSERTF64X4 $1, 2080(BX), Z5, Z5
+	VMOVNTPS Z5, (R10)
+	ADDQ R9, R10
+	VMOVAPD Z3, Z7
+	VCVTPD2PS Z7, Y7
+	VINSERTF64X4 $1, 2112(BX), Z7, Z7
+	VMOVNTPS Z7, (R10)
+	ADDQ R9, R10
+	ADDQ 64(DI), SI
+	ADDQ 56(DI), AX
+	DECQ CX
+	JNZ winoFilters1x7Of1x4AVX512_channel
+	SFENCE // after stores past the caches
+	VZEROUPPER
+	RET
+
+// func winoOutput1x3Of1x7AVX512(args *winoOutputArgs)
+TEXT ·winoOutput1x3Of1x7AVX512(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), DI
+	MOVQ 0(DI), SI
+	MOVQ 128(DI), CX
+	MOVQ 8(DI), R14
+	MOVQ 80(DI), R13
+	MOVQ 64(DI), AX
+	VMOVUPS (AX), Z31
+	VMOVUPS winoConst<>+640(SB), Z28 // 0.3
+	VMOVUPS winoConst<>+832(SB), Z27 // 0.86603
+	VMOVUPS winoConst<>+1024(SB), Z26 // 2
+	VMOVUPS winoConst<>+1408(SB), Z25 // 0.09
+	VMOVUPS winoConst<>+1472(SB), Z24 // 0.75
+	VMOVUPS winoConst<>+1344(SB), Z23 // 4
+	MOVQ 72(DI), AX
+	TESTQ AX, AX
+	JNE winoOutput1x3Of1x7AVX512_leaky
+	VBROADCASTSS 136(DI), Z30
+	VBROADCASTSS 140(DI), Z29
+	MOVQ 120(DI), AX
+	CMPQ AX, $3
+	JNE winoOutput1x3Of1x7AVX512_clamp_part
+winoOutput1x3Of1x7AVX512_clamp_whole:
+	MOVQ 48(DI), R10
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+winoOutput1x3Of1x7AVX512_clamp_whole_row:
+	LEAQ (R10)(R10*2), R11
+	ADDQ AX, R11
+	LEAQ (R10)(R10*2), R12
+	ADDQ DX, R12
+	MOVQ 24(DI), R8
+	LEAQ (R8)(R8*2), R9
+	ADDQ SI, R9
+	VMOVUPS (SI), Z0
+	VMOVUPS (SI)(R8*1), Z1
+	VMOVUPS (SI)(R8*2), Z2
+	VMOVUPS (R9), Z3
+	VMOVUPS (SI)(R8*4), Z4
+	VMOVUPS (R9)(R8*2), Z5
+	LEAQ (R9)(R8*2), R9
+	VMOVUPS (R9)(R8*1), Z6
+	MOVQ 144(DI), R8
+	LEAQ (AX)(R8*1), R9
+	ADDQ R11, R8
+	PREFETCHT1 (R9)
+	PREFETCHT1 (R9)(R10*1)
+	PREFETCHT1 (R9)(R10*2)
+	VADDPS Z1, Z0, Z9
+	VSUBPS Z1, Z0, Z0
+	VADDPS Z3, Z2, Z1
+	VSUBPS Z3, Z2, Z2
+	VADDPS Z5, Z4, Z3
+	VSUBPS Z5, Z4, Z4
+	VADDPS Z1, Z9, Z7
+	VADDPS Z3, Z7, Z7
+	VADDPS Z31, Z7, Z7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x3Of1x7AVX512_clamp_whole_0_act
+	VADDPS (DX), Z7, Z7 // residual
+winoOutput1x3Of1x7AVX512_clamp_whole_0_act:
+	VMAXPS Z7, Z30, Z7 // x < lo: lo
+	VMINPS Z7, Z29, Z7 // x > hi: hi
+	VMOVUPS Z7, (AX)
+winoOutput1x3Of1x7AVX512_clamp_whole_0_end:
+	VMULPS Z28, Z0, Z7
+	VFMADD231PS Z27, Z2, Z7
+	VFMADD231PS Z26, Z4, Z7
+	VADDPS Z31, Z7, Z7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x3Of1x7AVX512_clamp_whole_1_act
+	VADDPS (DX)(R10*1), Z7, Z7 // residual
+winoOutput1x3Of1x7AVX512_clamp_whole_1_act:
+	VMAXPS Z7, Z30, Z7 // x < lo: lo
+	VMINPS Z7, Z29, Z7 // x > hi: hi
+	VMOVUPS Z7, (AX)(R10*1)
+winoOutput1x3Of1x7AVX512_clamp_whole_1_end:
+	VMOVAPS Z6, Z7
+	VFMADD231PS Z25, Z9, Z7
+	VFMADD231PS Z24, Z1, Z7
+	VFMADD231PS Z23, Z3, Z7
+	VADDPS Z31, Z7, Z7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x3Of1x7AVX512_clamp_whole_2_act
+	VADDPS (DX)(R10*2), Z7, Z7 // residual
+winoOutput1x3Of1x7AVX512_clamp_whole_2_act:
+	VMAXPS Z7, Z30, Z7 // x < lo: lo
+	VMINPS Z7, Z29, Z7 // x > hi: hi
+	VMOVUPS Z7, (AX)(R10*2)
+winoOutput1x3Of1x7AVX512_clamp_whole_2_end:
+	ADDQ 32(DI), SI
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
+	DECQ CX
+	JNZ winoOutput1x3Of1x7AVX512_clamp_whole
+	VZEROUPPER
+	RET
+winoOutput1x3Of1x7AVX512_clamp_part:
+	MOVQ 48(DI), R10
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 112(DI), R11
+	IMULQ R10, R11
+	SUBQ R11, AX
+	SUBQ R11, DX
+winoOutput1x3Of1x7AVX512_clamp_part_row:
+	LEAQ (R10)(R10*2), R11
+	ADDQ AX, R11
+	LEAQ (R10)(R10*2), R12
+	ADDQ DX, R12
+	MOVQ 24(DI), R8
+	LEAQ (R8)(R8*2), R9
+	ADDQ SI, R9
+	VMOVUPS (SI), Z0
+	VMOVUPS (SI)(R8*1), Z1
+	VMOVUPS (SI)(R8*2), Z2
+	VMOVUPS (R9), Z3
+	VMOVUPS (SI)(R8*4), Z4
+	VMOVUPS (R9)(R8*2), Z5
+	LEAQ (R9)(R8*2), R9
+	VMOVUPS (R9)(R8*1), Z6
+	VADDPS Z1, Z0, Z9
+	VSUBPS Z1, Z0, Z0
+	VADDPS Z3, Z2, Z1
+	VSUBPS Z3, Z2, Z2
+	VADDPS Z5, Z4, Z3
+	VSUBPS Z5, Z4, Z4
+	MOVQ 112(DI), R8
+	CMPQ R8, $0 // column before the first
+	JGT winoOutput1x3Of1x7AVX512_clamp_part_0_end
+	ADDQ 120(DI), R8
+	CMPQ R8, $0 // column beyond the last
+	JLE winoOutput1x3Of1x7AVX512_clamp_part_0_end
+	VADDPS Z1, Z9, Z7
+	VADDPS Z3, Z7, Z7
+	VADDPS Z31, Z7, Z7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x3Of1x7AVX512_clamp_part_0_act
+	VADDPS (DX), Z7, Z7 // residual
+winoOutput1x3Of1x7AVX512_clamp_part_0_act:
+	VMAXPS Z7, Z30, Z7 // x < lo: lo
+	VMINPS Z7, Z29, Z7 // x > hi: hi
+	VMOVUPS Z7, (AX)
+winoOutput1x3Of1x7AVX512_clamp_part_0_end:
+	MOVQ 112(DI), R8
+	CMPQ R8, $1 // column before the first
+	JGT winoOutput1x3Of1x7AVX512_clamp_part_1_end
+	ADDQ 120(DI), R8
+	CMPQ R8, $1 // column beyond the last
+	JLE winoOutput1x3Of1x7AVX512_clamp_part_1_end
+	VMULPS Z28, Z0, Z7
+	VFMADD231PS Z27, Z2, Z7
+	VFMADD231PS Z26, Z4, Z7
+	VADDPS Z31, Z7, Z7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x3Of1x7AVX512_clamp_part_1_act
+	VADDPS (DX)(R10*1), Z7, Z7 // residual
+winoOutput1x3Of1x7AVX512_clamp_part_1_act:
+	VMAXPS Z7, Z30, Z7 // x < lo: lo
+	VMINPS Z7, Z29, Z7 // x > hi: hi
+	VMOVUPS Z7, (AX)(R10*1)
+winoOutput1x3Of1x7AVX512_clamp_part_1_end:
+	MOVQ 112(DI), R8
+	CMPQ R8, $2 // column before the first
+	JGT winoOutput1x3Of1x7AVX512_clamp_part_2_end
+	ADDQ 120(DI), R8
+	CMPQ R8, $2 // column beyond the last
+	JLE winoOutput1x3Of1x7AVX512_clamp_part_2_end
+	VMOVAPS Z6, Z7
+	VFMADD231PS Z25, Z9, Z7
+	VFMADD231PS Z24, Z1, Z7
+	VFMADD231PS Z23, Z3, Z7
+	VADDPS Z31, Z7, Z7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x3Of1x7AVX512_clamp_part_2_act
+	VADDPS (DX)(R10*2), Z7, Z7 // residual
+winoOutput1x3Of1x7AVX512_clamp_part_2_act:
+	VMAXPS Z7, Z30, Z7 // x < lo: lo
+	VMINPS Z7, Z29, Z7 // x > hi: hi
+	VMOVUPS Z7, (AX)(R10*2)
+winoOutput1x3Of1x7AVX512_clamp_part_2_end:
+	ADDQ 32(DI), SI
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
+	DECQ CX
+	JNZ winoOutput1x3Of1x7AVX512_clamp_part
+	VZEROUPPER
+	RET
+winoOutput1x3Of1x7AVX512_leaky:
+	VMOVUPS (AX), Z30
+	VPXORD Z29, Z29, Z29
+	MOVQ 120(DI), AX
+	CMPQ AX, $3
+	JNE winoOutput1x3Of1x7AVX512_leaky_part
+winoOutput1x3Of1x7AVX512_leaky_whole:
+	MOVQ 48(DI), R10
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+winoOutput1x3Of1x7AVX512_leaky_whole_row:
+	LEAQ (R10)(R10*2), R11
+	ADDQ AX, R11
+	LEAQ (R10)(R10*2), R12
+	ADDQ DX, R12
+	MOVQ 24(DI), R8
+	LEAQ (R8)(R8*2), R9
+	ADDQ SI, R9
+	VMOVUPS (SI), Z0
+	VMOVUPS (SI)(R8*1), Z1
+	VMOVUPS (SI)(R8*2), Z2
+	VMOVUPS (R9), Z3
+	VMOVUPS (SI)(R8*4), Z4
+	VMOVUPS (R9)(R8*2), Z5
+	LEAQ (R9)(R8*2), R9
+	VMOVUPS (R9)(R8*1), Z6
+	MOVQ 144(DI), R8
+	LEAQ (AX)(R8*1), R9
+	ADDQ R11, R8
+	PREFETCHT1 (R9)
+	PREFETCHT1 (R9)(R10*1)
+	PREFETCHT1 (R9)(R10*2)
+	VADDPS Z1, Z0, Z9
+	VSUBPS Z1, Z0, Z0
+	VADDPS Z3, Z2, Z1
+	VSUBPS Z3, Z2, Z2
+	VADDPS Z5, Z4, Z3
+	VSUBPS Z5, Z4, Z4
+	VADDPS Z1, Z9, Z7
+	VADDPS Z3, Z7, Z7
+	VADDPS Z31, Z7, Z7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x3Of1x7AVX512_leaky_whole_0_act
+	VADDPS (DX), Z7, Z7 // residual
+winoOutput1x3Of1x7AVX512_leaky_whole_0_act:
+	VCMPPS $17, Z29, Z7, K1 // x < 0
+	VMULPS Z30, Z7, K1, Z7
+	VMOVUPS Z7, (AX)
+winoOutput1x3Of1x7AVX512_leaky_whole_0_end:
+	VMULPS Z28, Z0, Z7
+	VFMADD231PS Z27, Z2, Z7
+	VFMADD231PS Z26, Z4, Z7
+	VADDPS Z31, Z7, Z7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x3Of1x7AVX512_leaky_whole_1_act
+	VADDPS (DX)(R10*1), Z7, Z7 // residual
+winoOutput1x3Of1x7AVX512_leaky_whole_1_act:
+	VCMPPS $17, Z29, Z7, K1 // x < 0
+	VMULPS Z30, Z7, K1, Z7
+	VMOVUPS Z7, (AX)(R10*1)
+winoOutput1x3Of1x7AVX512_leaky_whole_1_end:
+	VMOVAPS Z6, Z7
+	VFMADD231PS Z25, Z9, Z7
+	VFMADD231PS Z24, Z1, Z7
+	VFMADD231PS Z23, Z3, Z7
+	VADDPS Z31, Z7, Z7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x3Of1x7AVX512_leaky_whole_2_act
+	VADDPS (DX)(R10*2), Z7, Z7 // residual
+winoOutput1x3Of1x7AVX512_leaky_whole_2_act:
+	VCMPPS $17, Z29, Z7, K1 // x < 0
+	VMULPS Z30, Z7, K1, Z7
+	VMOVUPS Z7, (AX)(R10*2)
+winoOutput1x3Of1x7AVX512_leaky_whole_2_end:
+	ADDQ 32(DI), SI
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
+	DECQ CX
+	JNZ winoOutput1x3Of1x7AVX512_leaky_whole
+	VZEROUPPER
+	RET
+winoOutput1x3Of1x7AVX512_leaky_part:
+	MOVQ 48(DI), R10
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 112(DI), R11
+	IMULQ R10, R11
+	SUBQ R11, AX
+	SUBQ R11, DX
+winoOutput1x3Of1x7AVX512_leaky_part_row:
+	LEAQ (R10)(R10*2), R11
+	ADDQ AX, R11
+	LEAQ (R10)(R10*2), R12
+	ADDQ DX, R12
+	MOVQ 24(DI), R8
+	LEAQ (R8)(R8*2), R9
+	ADDQ SI, R9
+	VMOVUPS (SI), Z0
+	VMOVUPS (SI)(R8*1), Z1
+	VMOVUPS (SI)(R8*2), Z2
+	VMOVUPS (R9), Z3
+	VMOVUPS (SI)(R8*4), Z4
+	VMOVUPS (R9)(R8*2), Z5
+	LEAQ (R9)(R8*2), R9
+	VMOVUPS (R9)(R8*1), Z6
+	VADDPS Z1, Z0, Z9
+	VSUBPS Z1, Z0, Z0
+	VADDPS Z3, Z2, Z1
+	VSUBPS Z3, Z2, Z2
+	VADDPS Z5, Z4, Z3
+	VSUBPS Z5, Z4, Z4
+	MOVQ 112(DI), R8
+	CMPQ R8, $0 // column before the first
+	JGT winoOutput1x3Of1x7AVX512_leaky_part_0_end
+	ADDQ 120(DI), R8
+	CMPQ R8, $0 // column beyond the last
+	JLE winoOutput1x3Of1x7AVX512_leaky_part_0_end
+	VADDPS Z1, Z9, Z7
+	VADDPS Z3, Z7, Z7
+	VADDPS Z31, Z7, Z7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x3Of1x7AVX512_leaky_part_0_act
+	VADDPS (DX), Z7, Z7 // residual
+winoOutput1x3Of1x7AVX512_leaky_part_0_act:
+	VCMPPS $17, Z29, Z7, K1 // x < 0
+	VMULPS Z30, Z7, K1, Z7
+	VMOVUPS Z7, (AX)
+winoOutput1x3Of1x7AVX512_leaky_part_0_end:
+	MOVQ 112(DI), R8
+	CMPQ R8, $1 // column before the first
+	JGT winoOutput1x3Of1x7AVX512_leaky_part_1_end
+	ADDQ 120(DI), R8
+	CMPQ R8, $1 // column beyond the last
+	JLE winoOutput1x3Of1x7AVX512_leaky_part_1_end
+	VMULPS Z28, Z0, Z7
+	VFMADD231PS Z27, Z2, Z7
+	VFMADD231PS Z26, Z4, Z7
+	VADDPS Z31, Z7, Z7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x3Of1x7AVX512_leaky_part_1_act
+	VADDPS (DX)(R10*1), Z7, Z7 // residual
+winoOutput1x3Of1x7AVX512_leaky_part_1_act:
+	VCMPPS $17, Z29, Z7, K1 // x < 0
+	VMULPS Z30, Z7, K1, Z7
+	VMOVUPS Z7, (AX)(R10*1)
+winoOutput1x3Of1x7AVX512_leaky_part_1_end:
+	MOVQ 112(DI), R8
+	CMPQ R8, $2 // column before the first
+	JGT winoOutput1x3Of1x7AVX512_leaky_part_2_end
+	ADDQ 120(DI), R8
+	CMPQ R8, $2 // column beyond the last
+	JLE winoOutput1x3Of1x7AVX512_leaky_part_2_end
+	VMOVAPS Z6, Z7
+	VFMADD231PS Z25, Z9, Z7
+	VFMADD231PS Z24, Z1, Z7
+	VFMADD231PS Z23, Z3, Z7
+	VADDPS Z31, Z7, Z7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x3Of1x7AVX512_leaky_part_2_act
+	VADDPS (DX)(R10*2), Z7, Z7 // residual
+winoOutput1x3Of1x7AVX512_leaky_part_2_act:
+	VCMPPS $17, Z29, Z7, K1 // x < 0
+	VMULPS Z30, Z7, K1, Z7
+	VMOVUPS Z7, (AX)(R10*2)
+winoOutput1x3Of1x7AVX512_leaky_part_2_end:
+	ADDQ 32(DI), SI
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
+	DECQ CX
+	JNZ winoOutput1x3Of1x7AVX512_leaky_part
+	VZEROUPPER
+	RET
+
+// func winoFilters1x7Of1x5AVX512(args *winoFilterArgs)
+TEXT ·winoFilters1x7Of1x5AVX512(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), DI
+	MOVQ 0(DI), SI
+	MOVQ 8(DI), AX
+	MOVQ 16(DI), BX
+	MOVQ 24(DI), R12
+	MOVQ 32(DI), R13
+	MOVQ 40(DI), DX
+	MOVQ 48(DI), R9
+	MOVQ 72(DI), CX
+winoFilters1x7Of1x5AVX512_channel:
+	MOVQ AX, R10
+	MOVQ SI, R8
+	VBROADCASTSD 0(R13), Z9
+	VBROADCASTSD 8(R13), Z10
+	VBROADCASTSD 16(R13), Z11
+	VBROADCASTSD 24(R13), Z12
+	VBROADCASTSD 32(R13), Z13
+	VBROADCASTSD 40(R13), Z14
+	VBROADCASTSD 48(R13), Z15
+	VBROADCASTSD 56(R13), Z16
+	VBROADCASTSD 64(R13), Z17
+	VBROADCASTSD 72(R13), Z18
+	VCVTPS2PD 32(R8), Z0
+	ADDQ DX, R8
+	VCVTPS2PD 32(R8), Z1
+	ADDQ DX, R8
+	VCVTPS2PD 32(R8), Z2
+	ADDQ DX, R8
+	VCVTPS2PD 32(R8), Z3
+	ADDQ DX, R8
+	VCVTPS2PD 32(R8), Z4
+	ADDQ DX, R8
+	VMULPD Z12, Z4, Z5
+	VADDPD Z5, Z2, Z5
+	VMULPD Z12, Z5, Z5
+	VADDPD Z5, Z0, Z5
+	VMULPD Z10, Z5, Z5
+	VMULPD Z12, Z3, Z6
+	VADDPD Z6, Z1, Z6
+	VMULPD Z11, Z6, Z6
+	VADDPD Z6, Z5, Z7
+	VSUBPD Z6, Z5, Z5
+	VCVTPD2PS Z7, Y7
+	VMOVUPS Y7, 1920(BX)
+	VCVTPD2PS Z5, Y5
+	VMOVUPS Y5, 1952(BX)
+	VMULPD Z15, Z4, Z5
+	VADDPD Z5, Z2, Z5
+	VMULPD Z15, Z5, Z5
+	VADDPD Z5, Z0, Z5
+	VMULPD Z13, Z5, Z5
+	VMULPD Z15, Z3, Z6
+	VADDPD Z6, Z1, Z6
+	VMULPD Z14, Z6, Z6
+	VADDPD Z6, Z5, Z7
+	VSUBPD Z6, Z5, Z5
+	VCVTPD2PS Z7, Y7
+	VMOVUPS Y7, 1984(BX)
+	VCVTPD2PS Z5, Y5
+	VMOVUPS Y5, 2016(BX)
+	VMULPD Z18, Z4, Z5
+	VADDPD Z5, Z2, Z5
+	VMULPD Z18, Z5, Z5
+	VADDPD Z5, Z0, Z5
+	VMULPD Z16, Z5, Z5
+	VMULPD Z18, Z3, Z6
+	VADDPD Z6, Z1, Z6
+	VMULPD Z17, Z6, Z6
+	VADDPD Z6, Z5, Z7
+	VSUBPD Z6, Z5, Z5
+	VCVTPD2PS Z7, Y7
+	VMOVUPS Y7, 2048(BX)
+	VCVTPD2PS Z5, Y5
+	VMOVUPS Y5, 2080(BX)
+	VMOVAPD Z4, Z7
+	VCVTPD2PS Z7, Y7
+	VMOVUPS Y7, 2112(BX)
+	MOVQ AX, R10
+	MOVQ SI, R8
+	VBROADCASTSD 0(R13), Z9
+	VBROADCASTSD 8(R13), Z10
+	VBROADCASTSD 16(R13), Z11
+	VBROADCASTSD 24(R13), Z12
+	VBROADCASTSD 32(R13), Z13
+	VBROADCASTSD 40(R13), Z14
+	VBROADCASTSD 48(R13), Z15
+	VBROADCASTSD 56(R13), Z16
+	VBROADCASTSD 64(R13), Z17
+	VBROADCASTSD 72(R13), Z18
+	VCVTPS2PD 0(R8), Z0
+	ADDQ DX, R8
+	VCVTPS2PD 0(R8), Z1
+	ADDQ DX, R8
+	VCVTPS2PD 0(R8), Z2
+	ADDQ DX, R8
+	VCVTPS2PD 0(R8), Z3
+	ADDQ DX, R8
+	VCVTPS2PD 0(R8), Z4
+	ADDQ DX, R8
+	VMULPD Z12, Z4, Z5
+	VADDPD Z5, Z2, Z5
+	VMULPD Z12, Z5, Z5
+	VADDPD Z5, Z0, Z5
+	VMULPD Z10, Z5, Z5
+	VMULPD Z12, Z3, Z6
+	VADDPD Z6, Z1, Z6
+	VMULPD Z11, Z6, Z6
+	VADDPD Z6, Z5, Z7
+	VSUBPD Z6, Z5, Z5
+	VCVTPD2PS Z7, Y7
+	VINSERTF64X4 $1, 1920(BX), Z7, Z7
+	VMOVNTPS Z7, (R10)
+	ADDQ R9, R10
+	VCVTPD2PS Z5, Y5
+	VINSERTF64X4 $1, 1952(BX), Z5, Z5
+	VMOVNTPS Z5, (R10)
+	ADDQ R9, R10
+	VMULPD Z15, Z4, Z5
+	VADDPD Z5, Z2, Z5
+	VMULPD Z15, Z5, Z5
+	VADDPD Z5, Z0, Z5
+	VMULPD Z13, Z5, Z5
+	VMULPD Z15, Z3, Z6
+	VADDPD Z6, Z1, Z6
+	VMULPD Z14, Z6, Z6
+	VADDPD Z6, Z5, Z7
+	VSUBPD Z6, Z5, Z5
+	VCVTPD2PS Z7, Y7
+	VINSERTF64X4 $1, 1984(BX), Z7, Z7
+	VMOVNTPS Z7, (R10)
+	ADDQ R9, R10
+	VCVTPD2PS Z5, Y5
+	VINSERTF64X4 $1, 2016(BX), Z5, Z5
+	VMOVNTPS Z5, (R10)
+	ADDQ R9, R10
+	VMULPD Z18, Z4, Z5
+	VADDPD Z5, Z2, Z5
+	VMULPD Z18, Z5, Z5
+	VADDPD Z5, Z0, Z5
+	VMULPD Z16, Z5, Z5
+	VMULPD Z18, Z3, Z6
+	VADDPD Z6, Z1, Z6
+	VMULPD Z17, Z6, Z6
+	VADDPD Z6, Z5, Z7
+	VSUBPD Z6, Z5, Z5
+	VCVTPD2PS Z7, Y7
+	VINSERTF64X4 $1, 2048(BX), Z7, Z7
+	VMOVNTPS Z7, (R10)
+	ADDQ R9, R10
+	VCVTPD2PS Z5, Y5
+	VINSERTF64X4 $1, 2080(BX), Z5, Z5
+	VMOVNTPS Z5, (R10)
+	ADDQ R9, R10
+	VMOVAPD Z4, Z7
+	VCVTPD2PS Z7, Y7
+	VINSERTF64X4 $1, 2112(BX), Z7, Z7
+	VMOVNTPS Z7, (R10)
+	ADDQ R9, R10
+	ADDQ 64(DI), SI
+	ADDQ 56(DI), AX
+	DECQ CX
+	JNZ winoFilters1x7Of1x5AVX512_channel
+	SFENCE // after stores past the caches
+	VZEROUPPER
+	RET
+
 // func winoInput6x6AVX2(args *winoInputArgs)
 TEXT ·winoInput6x6AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
@@ -6654,11 +8122,15 @@ TEXT ·winoInput1x6AVX2(SB), NOSPLIT, $0-8
 	MOVQ 32(DI), R8
 	LEAQ (R9)(R9*2), R12
 	ADDQ AX, R12
+	LEAQ (R12)(R9*2), R13
+	ADDQ R9, R13
 	MOVQ 40(DI), DX
 	IMULQ R8, DX // bytes between tiles
 winoInput1x6AVX2_tile:
 	LEAQ (R8)(R8*2), R11
 	ADDQ SI, R11
+	LEAQ (R11)(R8*2), R10
+	ADDQ R8, R10
 	VMOVUPS (SI), Y0
 	VMOVUPS (SI)(R8*1), Y1
 	VMOVUPS (SI)(R8*2), Y2
@@ -6692,6 +8164,7 @@ winoInput1x6AVX2_tile:
 	ADDQ DX, SI
 	ADDQ 56(DI), AX
 	ADDQ 56(DI), R12
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoInput1x6AVX2_tile
 	VZEROUPPER
@@ -6707,11 +8180,15 @@ TEXT ·winoInput1x4AVX2(SB), NOSPLIT, $0-8
 	MOVQ 32(DI), R8
 	LEAQ (R9)(R9*2), R12
 	ADDQ AX, R12
+	LEAQ (R12)(R9*2), R13
+	ADDQ R9, R13
 	MOVQ 40(DI), DX
 	IMULQ R8, DX // bytes between tiles
 winoInput1x4AVX2_tile:
 	LEAQ (R8)(R8*2), R11
 	ADDQ SI, R11
+	LEAQ (R11)(R8*2), R10
+	ADDQ R8, R10
 	VMOVUPS (SI), Y0
 	VMOVUPS (SI)(R8*1), Y1
 	VMOVUPS (SI)(R8*2), Y2
@@ -6729,8 +8206,87 @@ winoInput1x4AVX2_tile:
 	ADDQ DX, SI
 	ADDQ 56(DI), AX
 	ADDQ 56(DI), R12
+	ADDQ 56(DI), R13
 	DECQ CX
 	JNZ winoInput1x4AVX2_tile
+	VZEROUPPER
+	RET
+
+// func winoInput1x7AVX2(args *winoInputArgs)
+TEXT ·winoInput1x7AVX2(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), DI
+	MOVQ 0(DI), SI
+	MOVQ 8(DI), AX
+	MOVQ 48(DI), R9
+	MOVQ 64(DI), CX
+	VMOVUPS winoConst<>+320(SB), Y15 // -0.27
+	VMOVUPS winoConst<>+384(SB), Y14 // 3.4275
+	VMOVUPS winoConst<>+448(SB), Y13 // -4.84
+	VMOVUPS winoConst<>+512(SB), Y12 // 3
+	VMOVUPS winoConst<>+576(SB), Y11 // -4.75
+	MOVQ 32(DI), R8
+	LEAQ (R9)(R9*2), R12
+	ADDQ AX, R12
+	LEAQ (R12)(R9*2), R13
+	ADDQ R9, R13
+	MOVQ 40(DI), DX
+	IMULQ R8, DX // bytes between tiles
+winoInput1x7AVX2_tile:
+	LEAQ (R8)(R8*2), R11
+	ADDQ SI, R11
+	LEAQ (R11)(R8*2), R10
+	ADDQ R8, R10
+	VMOVUPS (SI), Y0
+	VMOVUPS (SI)(R8*1), Y1
+	VMOVUPS (SI)(R8*2), Y2
+	VMOVUPS (R11), Y3
+	VMOVUPS (SI)(R8*4), Y4
+	VMOVUPS (R11)(R8*2), Y5
+	VMOVUPS (R10), Y6
+	VMOVAPS Y5, Y8
+	VFMADD231PS Y12, Y1, Y8
+	VFMADD231PS Y11, Y3, Y8
+	VMOVAPS Y4, Y9
+	VFMADD231PS Y12, Y0, Y9
+	VFMADD231PS Y11, Y2, Y9
+	VMOVAPS Y8, Y10
+	VFMADD231PS winoConst<>+640(SB), Y9, Y10
+	VFMSUB231PS winoConst<>+640(SB), Y9, Y8
+	VMOVUPS Y10, (AX)
+	VMOVUPS Y8, (AX)(R9*1)
+	VMOVAPS Y5, Y8
+	VFMADD231PS winoConst<>+704(SB), Y1, Y8
+	VFMADD231PS winoConst<>+768(SB), Y3, Y8
+	VMOVAPS Y4, Y9
+	VFMADD231PS winoConst<>+704(SB), Y0, Y9
+	VFMADD231PS winoConst<>+768(SB), Y2, Y9
+	VMOVAPS Y8, Y10
+	VFMADD231PS winoConst<>+832(SB), Y9, Y10
+	VFMSUB231PS winoConst<>+832(SB), Y9, Y8
+	VMOVUPS Y10, (AX)(R9*2)
+	VMOVUPS Y8, (R12)
+	VMOVAPS Y5, Y8
+	VFMADD231PS winoConst<>+896(SB), Y1, Y8
+	VFMADD231PS winoConst<>+960(SB), Y3, Y8
+	VMOVAPS Y4, Y9
+	VFMADD231PS winoConst<>+896(SB), Y0, Y9
+	VFMADD231PS winoConst<>+960(SB), Y2, Y9
+	VMOVAPS Y8, Y10
+	VFMADD231PS winoConst<>+1024(SB), Y9, Y10
+	VFMSUB231PS winoConst<>+1024(SB), Y9, Y8
+	VMOVUPS Y10, (AX)(R9*4)
+	VMOVUPS Y8, (R12)(R9*2)
+	VMOVAPS Y6, Y7
+	VFMADD231PS Y15, Y0, Y7
+	VFMADD231PS Y14, Y2, Y7
+	VFMADD231PS Y13, Y4, Y7
+	VMOVUPS Y7, (R13)
+	ADDQ DX, SI
+	ADDQ 56(DI), AX
+	ADDQ 56(DI), R12
+	ADDQ 56(DI), R13
+	DECQ CX
+	JNZ winoInput1x7AVX2_tile
 	VZEROUPPER
 	RET
 
@@ -6745,8 +8301,8 @@ TEXT ·winoOutput4x4Of6x6AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS (AX), Y15
 	VMOVUPS winoConst<>+128(SB), Y12 // 0.70711
 	VMOVUPS winoConst<>+256(SB), Y11 // 1.4142
-	VMOVUPS winoConst<>+320(SB), Y10 // 0.5
-	VMOVUPS winoConst<>+384(SB), Y9 // 2
+	VMOVUPS winoConst<>+1088(SB), Y10 // 0.5
+	VMOVUPS winoConst<>+1024(SB), Y9 // 2
 	MOVQ 72(DI), AX
 	TESTQ AX, AX
 	JNE winoOutput4x4Of6x6AVX2_leaky
@@ -6784,8 +8340,8 @@ winoOutput4x4Of6x6AVX2_clamp_whole_column:
 	VFMADD231PS Y9, Y2, Y7
 	VMOVUPS Y7, 64(BX)
 	VMOVAPS Y5, Y7
-	VFMADD231PS winoConst<>+448(SB), Y1, Y7
-	VFMADD231PS winoConst<>+512(SB), Y3, Y7
+	VFMADD231PS winoConst<>+1152(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1216(SB), Y3, Y7
 	VMOVUPS Y7, 96(BX)
 	ADDQ R8, R10
 	ADDQ R8, R11
@@ -6855,8 +8411,8 @@ winoOutput4x4Of6x6AVX2_clamp_whole_2_act:
 	VMOVUPS Y7, (AX)(R10*2)
 winoOutput4x4Of6x6AVX2_clamp_whole_2_end:
 	VMOVAPS Y5, Y7
-	VFMADD231PS winoConst<>+448(SB), Y1, Y7
-	VFMADD231PS winoConst<>+512(SB), Y3, Y7
+	VFMADD231PS winoConst<>+1152(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1216(SB), Y3, Y7
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput4x4Of6x6AVX2_clamp_whole_3_act
@@ -6907,8 +8463,8 @@ winoOutput4x4Of6x6AVX2_clamp_part_column:
 	VFMADD231PS Y9, Y2, Y7
 	VMOVUPS Y7, 64(BX)
 	VMOVAPS Y5, Y7
-	VFMADD231PS winoConst<>+448(SB), Y1, Y7
-	VFMADD231PS winoConst<>+512(SB), Y3, Y7
+	VFMADD231PS winoConst<>+1152(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1216(SB), Y3, Y7
 	VMOVUPS Y7, 96(BX)
 	ADDQ R8, R10
 	ADDQ R8, R11
@@ -6999,8 +8555,8 @@ winoOutput4x4Of6x6AVX2_clamp_part_2_end:
 	CMPQ R8, $3 // column beyond the last
 	JLE winoOutput4x4Of6x6AVX2_clamp_part_3_end
 	VMOVAPS Y5, Y7
-	VFMADD231PS winoConst<>+448(SB), Y1, Y7
-	VFMADD231PS winoConst<>+512(SB), Y3, Y7
+	VFMADD231PS winoConst<>+1152(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1216(SB), Y3, Y7
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput4x4Of6x6AVX2_clamp_part_3_act
@@ -7057,8 +8613,8 @@ winoOutput4x4Of6x6AVX2_leaky_whole_column:
 	VFMADD231PS Y9, Y2, Y7
 	VMOVUPS Y7, 64(BX)
 	VMOVAPS Y5, Y7
-	VFMADD231PS winoConst<>+448(SB), Y1, Y7
-	VFMADD231PS winoConst<>+512(SB), Y3, Y7
+	VFMADD231PS winoConst<>+1152(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1216(SB), Y3, Y7
 	VMOVUPS Y7, 96(BX)
 	ADDQ R8, R10
 	ADDQ R8, R11
@@ -7131,8 +8687,8 @@ winoOutput4x4Of6x6AVX2_leaky_whole_2_act:
 	VMOVUPS Y7, (AX)(R10*2)
 winoOutput4x4Of6x6AVX2_leaky_whole_2_end:
 	VMOVAPS Y5, Y7
-	VFMADD231PS winoConst<>+448(SB), Y1, Y7
-	VFMADD231PS winoConst<>+512(SB), Y3, Y7
+	VFMADD231PS winoConst<>+1152(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1216(SB), Y3, Y7
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput4x4Of6x6AVX2_leaky_whole_3_act
@@ -7184,8 +8740,8 @@ winoOutput4x4Of6x6AVX2_leaky_part_column:
 	VFMADD231PS Y9, Y2, Y7
 	VMOVUPS Y7, 64(BX)
 	VMOVAPS Y5, Y7
-	VFMADD231PS winoConst<>+448(SB), Y1, Y7
-	VFMADD231PS winoConst<>+512(SB), Y3, Y7
+	VFMADD231PS winoConst<>+1152(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1216(SB), Y3, Y7
 	VMOVUPS Y7, 96(BX)
 	ADDQ R8, R10
 	ADDQ R8, R11
@@ -7279,8 +8835,8 @@ winoOutput4x4Of6x6AVX2_leaky_part_2_end:
 	CMPQ R8, $3 // column beyond the last
 	JLE winoOutput4x4Of6x6AVX2_leaky_part_3_end
 	VMOVAPS Y5, Y7
-	VFMADD231PS winoConst<>+448(SB), Y1, Y7
-	VFMADD231PS winoConst<>+512(SB), Y3, Y7
+	VFMADD231PS winoConst<>+1152(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1216(SB), Y3, Y7
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput4x4Of6x6AVX2_leaky_part_3_act
@@ -8187,8 +9743,8 @@ winoOutput2x2Of4x4AVX2_leaky_whole_row:
 	VADDPS (DX), Y7, Y7 // residual
 winoOutput2x2Of4x4AVX2_leaky_whole_0_act:
 	VCMPPS $17, Y13, Y7, Y8 // x < 0
-	VMULPS Y14, Y7, Y4
-	VBLENDVPS Y8, Y4, Y7, Y7
+	VMULPS Y14, Y7, Y2
+	VBLENDVPS Y8, Y2, Y7, Y7
 	VMOVUPS Y7, (AX)
 winoOutput2x2Of4x4AVX2_leaky_whole_0_end:
 	VADDPS Y3, Y1, Y7
@@ -8198,8 +9754,8 @@ winoOutput2x2Of4x4AVX2_leaky_whole_0_end:
 	VADDPS (DX)(R10*1), Y7, Y7 // residual
 winoOutput2x2Of4x4AVX2_leaky_whole_1_act:
 	VCMPPS $17, Y13, Y7, Y8 // x < 0
-	VMULPS Y14, Y7, Y4
-	VBLENDVPS Y8, Y4, Y7, Y7
+	VMULPS Y14, Y7, Y2
+	VBLENDVPS Y8, Y2, Y7, Y7
 	VMOVUPS Y7, (AX)(R10*1)
 winoOutput2x2Of4x4AVX2_leaky_whole_1_end:
 	ADDQ $32, BX
@@ -8273,8 +9829,8 @@ winoOutput2x2Of4x4AVX2_leaky_part_row:
 	VADDPS (DX), Y7, Y7 // residual
 winoOutput2x2Of4x4AVX2_leaky_part_0_act:
 	VCMPPS $17, Y13, Y7, Y8 // x < 0
-	VMULPS Y14, Y7, Y4
-	VBLENDVPS Y8, Y4, Y7, Y7
+	VMULPS Y14, Y7, Y2
+	VBLENDVPS Y8, Y2, Y7, Y7
 	VMOVUPS Y7, (AX)
 winoOutput2x2Of4x4AVX2_leaky_part_0_end:
 	MOVQ 112(DI), R8
@@ -8290,8 +9846,8 @@ winoOutput2x2Of4x4AVX2_leaky_part_0_end:
 	VADDPS (DX)(R10*1), Y7, Y7 // residual
 winoOutput2x2Of4x4AVX2_leaky_part_1_act:
 	VCMPPS $17, Y13, Y7, Y8 // x < 0
-	VMULPS Y14, Y7, Y4
-	VBLENDVPS Y8, Y4, Y7, Y7
+	VMULPS Y14, Y7, Y2
+	VBLENDVPS Y8, Y2, Y7, Y7
 	VMOVUPS Y7, (AX)(R10*1)
 winoOutput2x2Of4x4AVX2_leaky_part_1_end:
 	ADDQ $32, BX
@@ -8659,8 +10215,8 @@ TEXT ·winoOutput5x5Of6x6AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS (AX), Y15
 	VMOVUPS winoConst<>+128(SB), Y12 // 0.70711
 	VMOVUPS winoConst<>+256(SB), Y11 // 1.4142
-	VMOVUPS winoConst<>+320(SB), Y10 // 0.5
-	VMOVUPS winoConst<>+384(SB), Y9 // 2
+	VMOVUPS winoConst<>+1088(SB), Y10 // 0.5
+	VMOVUPS winoConst<>+1024(SB), Y9 // 2
 	MOVQ 72(DI), AX
 	TESTQ AX, AX
 	JNE winoOutput5x5Of6x6AVX2_leaky
@@ -8697,12 +10253,12 @@ winoOutput5x5Of6x6AVX2_clamp_whole_column:
 	VMULPS Y10, Y6, Y7
 	VFMADD231PS Y9, Y2, Y7
 	VMOVUPS Y7, 64(BX)
-	VMULPS winoConst<>+448(SB), Y1, Y7
-	VFMADD231PS winoConst<>+512(SB), Y3, Y7
+	VMULPS winoConst<>+1152(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1216(SB), Y3, Y7
 	VMOVUPS Y7, 96(BX)
 	VMOVAPS Y5, Y7
-	VFMADD231PS winoConst<>+576(SB), Y6, Y7
-	VFMADD231PS winoConst<>+640(SB), Y2, Y7
+	VFMADD231PS winoConst<>+1280(SB), Y6, Y7
+	VFMADD231PS winoConst<>+1344(SB), Y2, Y7
 	VMOVUPS Y7, 128(BX)
 	ADDQ R8, R10
 	ADDQ R8, R11
@@ -8772,8 +10328,8 @@ winoOutput5x5Of6x6AVX2_clamp_whole_2_act:
 	VMINPS Y7, Y13, Y7 // x > hi: hi
 	VMOVUPS Y7, (AX)(R10*2)
 winoOutput5x5Of6x6AVX2_clamp_whole_2_end:
-	VMULPS winoConst<>+448(SB), Y1, Y7
-	VFMADD231PS winoConst<>+512(SB), Y3, Y7
+	VMULPS winoConst<>+1152(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1216(SB), Y3, Y7
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput5x5Of6x6AVX2_clamp_whole_3_act
@@ -8784,8 +10340,8 @@ winoOutput5x5Of6x6AVX2_clamp_whole_3_act:
 	VMOVUPS Y7, (R11)
 winoOutput5x5Of6x6AVX2_clamp_whole_3_end:
 	VMOVAPS Y5, Y7
-	VFMADD231PS winoConst<>+576(SB), Y6, Y7
-	VFMADD231PS winoConst<>+640(SB), Y2, Y7
+	VFMADD231PS winoConst<>+1280(SB), Y6, Y7
+	VFMADD231PS winoConst<>+1344(SB), Y2, Y7
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput5x5Of6x6AVX2_clamp_whole_4_act
@@ -8835,12 +10391,12 @@ winoOutput5x5Of6x6AVX2_clamp_part_column:
 	VMULPS Y10, Y6, Y7
 	VFMADD231PS Y9, Y2, Y7
 	VMOVUPS Y7, 64(BX)
-	VMULPS winoConst<>+448(SB), Y1, Y7
-	VFMADD231PS winoConst<>+512(SB), Y3, Y7
+	VMULPS winoConst<>+1152(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1216(SB), Y3, Y7
 	VMOVUPS Y7, 96(BX)
 	VMOVAPS Y5, Y7
-	VFMADD231PS winoConst<>+576(SB), Y6, Y7
-	VFMADD231PS winoConst<>+640(SB), Y2, Y7
+	VFMADD231PS winoConst<>+1280(SB), Y6, Y7
+	VFMADD231PS winoConst<>+1344(SB), Y2, Y7
 	VMOVUPS Y7, 128(BX)
 	ADDQ R8, R10
 	ADDQ R8, R11
@@ -8930,8 +10486,8 @@ winoOutput5x5Of6x6AVX2_clamp_part_2_end:
 	ADDQ 120(DI), R8
 	CMPQ R8, $3 // column beyond the last
 	JLE winoOutput5x5Of6x6AVX2_clamp_part_3_end
-	VMULPS winoConst<>+448(SB), Y1, Y7
-	VFMADD231PS winoConst<>+512(SB), Y3, Y7
+	VMULPS winoConst<>+1152(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1216(SB), Y3, Y7
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput5x5Of6x6AVX2_clamp_part_3_act
@@ -8948,8 +10504,8 @@ winoOutput5x5Of6x6AVX2_clamp_part_3_end:
 	CMPQ R8, $4 // column beyond the last
 	JLE winoOutput5x5Of6x6AVX2_clamp_part_4_end
 	VMOVAPS Y5, Y7
-	VFMADD231PS winoConst<>+576(SB), Y6, Y7
-	VFMADD231PS winoConst<>+640(SB), Y2, Y7
+	VFMADD231PS winoConst<>+1280(SB), Y6, Y7
+	VFMADD231PS winoConst<>+1344(SB), Y2, Y7
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput5x5Of6x6AVX2_clamp_part_4_act
@@ -9005,12 +10561,12 @@ winoOutput5x5Of6x6AVX2_leaky_whole_column:
 	VMULPS Y10, Y6, Y7
 	VFMADD231PS Y9, Y2, Y7
 	VMOVUPS Y7, 64(BX)
-	VMULPS winoConst<>+448(SB), Y1, Y7
-	VFMADD231PS winoConst<>+512(SB), Y3, Y7
+	VMULPS winoConst<>+1152(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1216(SB), Y3, Y7
 	VMOVUPS Y7, 96(BX)
 	VMOVAPS Y5, Y7
-	VFMADD231PS winoConst<>+576(SB), Y6, Y7
-	VFMADD231PS winoConst<>+640(SB), Y2, Y7
+	VFMADD231PS winoConst<>+1280(SB), Y6, Y7
+	VFMADD231PS winoConst<>+1344(SB), Y2, Y7
 	VMOVUPS Y7, 128(BX)
 	ADDQ R8, R10
 	ADDQ R8, R11
@@ -9083,8 +10639,8 @@ winoOutput5x5Of6x6AVX2_leaky_whole_2_act:
 	VBLENDVPS Y8, Y4, Y7, Y7
 	VMOVUPS Y7, (AX)(R10*2)
 winoOutput5x5Of6x6AVX2_leaky_whole_2_end:
-	VMULPS winoConst<>+448(SB), Y1, Y7
-	VFMADD231PS winoConst<>+512(SB), Y3, Y7
+	VMULPS winoConst<>+1152(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1216(SB), Y3, Y7
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput5x5Of6x6AVX2_leaky_whole_3_act
@@ -9096,8 +10652,8 @@ winoOutput5x5Of6x6AVX2_leaky_whole_3_act:
 	VMOVUPS Y7, (R11)
 winoOutput5x5Of6x6AVX2_leaky_whole_3_end:
 	VMOVAPS Y5, Y7
-	VFMADD231PS winoConst<>+576(SB), Y6, Y7
-	VFMADD231PS winoConst<>+640(SB), Y2, Y7
+	VFMADD231PS winoConst<>+1280(SB), Y6, Y7
+	VFMADD231PS winoConst<>+1344(SB), Y2, Y7
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput5x5Of6x6AVX2_leaky_whole_4_act
@@ -9148,12 +10704,12 @@ winoOutput5x5Of6x6AVX2_leaky_part_column:
 	VMULPS Y10, Y6, Y7
 	VFMADD231PS Y9, Y2, Y7
 	VMOVUPS Y7, 64(BX)
-	VMULPS winoConst<>+448(SB), Y1, Y7
-	VFMADD231PS winoConst<>+512(SB), Y3, Y7
+	VMULPS winoConst<>+1152(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1216(SB), Y3, Y7
 	VMOVUPS Y7, 96(BX)
 	VMOVAPS Y5, Y7
-	VFMADD231PS winoConst<>+576(SB), Y6, Y7
-	VFMADD231PS winoConst<>+640(SB), Y2, Y7
+	VFMADD231PS winoConst<>+1280(SB), Y6, Y7
+	VFMADD231PS winoConst<>+1344(SB), Y2, Y7
 	VMOVUPS Y7, 128(BX)
 	ADDQ R8, R10
 	ADDQ R8, R11
@@ -9246,8 +10802,8 @@ winoOutput5x5Of6x6AVX2_leaky_part_2_end:
 	ADDQ 120(DI), R8
 	CMPQ R8, $3 // column beyond the last
 	JLE winoOutput5x5Of6x6AVX2_leaky_part_3_end
-	VMULPS winoConst<>+448(SB), Y1, Y7
-	VFMADD231PS winoConst<>+512(SB), Y3, Y7
+	VMULPS winoConst<>+1152(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1216(SB), Y3, Y7
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput5x5Of6x6AVX2_leaky_part_3_act
@@ -9265,8 +10821,8 @@ winoOutput5x5Of6x6AVX2_leaky_part_3_end:
 	CMPQ R8, $4 // column beyond the last
 	JLE winoOutput5x5Of6x6AVX2_leaky_part_4_end
 	VMOVAPS Y5, Y7
-	VFMADD231PS winoConst<>+576(SB), Y6, Y7
-	VFMADD231PS winoConst<>+640(SB), Y2, Y7
+	VFMADD231PS winoConst<>+1280(SB), Y6, Y7
+	VFMADD231PS winoConst<>+1344(SB), Y2, Y7
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput5x5Of6x6AVX2_leaky_part_4_act
@@ -10067,8 +11623,8 @@ winoOutput3x3Of4x4AVX2_leaky_whole_row:
 	VADDPS (DX), Y7, Y7 // residual
 winoOutput3x3Of4x4AVX2_leaky_whole_0_act:
 	VCMPPS $17, Y13, Y7, Y8 // x < 0
-	VMULPS Y14, Y7, Y4
-	VBLENDVPS Y8, Y4, Y7, Y7
+	VMULPS Y14, Y7, Y2
+	VBLENDVPS Y8, Y2, Y7, Y7
 	VMOVUPS Y7, (AX)
 winoOutput3x3Of4x4AVX2_leaky_whole_0_end:
 	VMOVAPS Y1, Y7
@@ -10078,8 +11634,8 @@ winoOutput3x3Of4x4AVX2_leaky_whole_0_end:
 	VADDPS (DX)(R10*1), Y7, Y7 // residual
 winoOutput3x3Of4x4AVX2_leaky_whole_1_act:
 	VCMPPS $17, Y13, Y7, Y8 // x < 0
-	VMULPS Y14, Y7, Y4
-	VBLENDVPS Y8, Y4, Y7, Y7
+	VMULPS Y14, Y7, Y2
+	VBLENDVPS Y8, Y2, Y7, Y7
 	VMOVUPS Y7, (AX)(R10*1)
 winoOutput3x3Of4x4AVX2_leaky_whole_1_end:
 	VADDPS Y3, Y6, Y7
@@ -10089,8 +11645,8 @@ winoOutput3x3Of4x4AVX2_leaky_whole_1_end:
 	VADDPS (DX)(R10*2), Y7, Y7 // residual
 winoOutput3x3Of4x4AVX2_leaky_whole_2_act:
 	VCMPPS $17, Y13, Y7, Y8 // x < 0
-	VMULPS Y14, Y7, Y4
-	VBLENDVPS Y8, Y4, Y7, Y7
+	VMULPS Y14, Y7, Y2
+	VBLENDVPS Y8, Y2, Y7, Y7
 	VMOVUPS Y7, (AX)(R10*2)
 winoOutput3x3Of4x4AVX2_leaky_whole_2_end:
 	ADDQ $32, BX
@@ -10166,8 +11722,8 @@ winoOutput3x3Of4x4AVX2_leaky_part_row:
 	VADDPS (DX), Y7, Y7 // residual
 winoOutput3x3Of4x4AVX2_leaky_part_0_act:
 	VCMPPS $17, Y13, Y7, Y8 // x < 0
-	VMULPS Y14, Y7, Y4
-	VBLENDVPS Y8, Y4, Y7, Y7
+	VMULPS Y14, Y7, Y2
+	VBLENDVPS Y8, Y2, Y7, Y7
 	VMOVUPS Y7, (AX)
 winoOutput3x3Of4x4AVX2_leaky_part_0_end:
 	MOVQ 112(DI), R8
@@ -10183,8 +11739,8 @@ winoOutput3x3Of4x4AVX2_leaky_part_0_end:
 	VADDPS (DX)(R10*1), Y7, Y7 // residual
 winoOutput3x3Of4x4AVX2_leaky_part_1_act:
 	VCMPPS $17, Y13, Y7, Y8 // x < 0
-	VMULPS Y14, Y7, Y4
-	VBLENDVPS Y8, Y4, Y7, Y7
+	VMULPS Y14, Y7, Y2
+	VBLENDVPS Y8, Y2, Y7, Y7
 	VMOVUPS Y7, (AX)(R10*1)
 winoOutput3x3Of4x4AVX2_leaky_part_1_end:
 	MOVQ 112(DI), R8
@@ -10200,8 +11756,8 @@ winoOutput3x3Of4x4AVX2_leaky_part_1_end:
 	VADDPS (DX)(R10*2), Y7, Y7 // residual
 winoOutput3x3Of4x4AVX2_leaky_part_2_act:
 	VCMPPS $17, Y13, Y7, Y8 // x < 0
-	VMULPS Y14, Y7, Y4
-	VBLENDVPS Y8, Y4, Y7, Y7
+	VMULPS Y14, Y7, Y2
+	VBLENDVPS Y8, Y2, Y7, Y7
 	VMOVUPS Y7, (AX)(R10*2)
 winoOutput3x3Of4x4AVX2_leaky_part_2_end:
 	ADDQ $32, BX
@@ -11904,8 +13460,8 @@ TEXT ·winoOutput1x4Of1x6AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS (AX), Y15
 	VMOVUPS winoConst<>+128(SB), Y12 // 0.70711
 	VMOVUPS winoConst<>+256(SB), Y11 // 1.4142
-	VMOVUPS winoConst<>+320(SB), Y10 // 0.5
-	VMOVUPS winoConst<>+384(SB), Y9 // 2
+	VMOVUPS winoConst<>+1088(SB), Y10 // 0.5
+	VMOVUPS winoConst<>+1024(SB), Y9 // 2
 	MOVQ 72(DI), AX
 	TESTQ AX, AX
 	JNE winoOutput1x4Of1x6AVX2_leaky
@@ -11978,8 +13534,8 @@ winoOutput1x4Of1x6AVX2_clamp_whole_2_act:
 	VMOVUPS Y7, (AX)(R10*2)
 winoOutput1x4Of1x6AVX2_clamp_whole_2_end:
 	VMOVAPS Y5, Y7
-	VFMADD231PS winoConst<>+448(SB), Y1, Y7
-	VFMADD231PS winoConst<>+512(SB), Y3, Y7
+	VFMADD231PS winoConst<>+1152(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1216(SB), Y3, Y7
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput1x4Of1x6AVX2_clamp_whole_3_act
@@ -12081,8 +13637,8 @@ winoOutput1x4Of1x6AVX2_clamp_part_2_end:
 	CMPQ R8, $3 // column beyond the last
 	JLE winoOutput1x4Of1x6AVX2_clamp_part_3_end
 	VMOVAPS Y5, Y7
-	VFMADD231PS winoConst<>+448(SB), Y1, Y7
-	VFMADD231PS winoConst<>+512(SB), Y3, Y7
+	VFMADD231PS winoConst<>+1152(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1216(SB), Y3, Y7
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput1x4Of1x6AVX2_clamp_part_3_act
@@ -12172,8 +13728,8 @@ winoOutput1x4Of1x6AVX2_leaky_whole_2_act:
 	VMOVUPS Y7, (AX)(R10*2)
 winoOutput1x4Of1x6AVX2_leaky_whole_2_end:
 	VMOVAPS Y5, Y7
-	VFMADD231PS winoConst<>+448(SB), Y1, Y7
-	VFMADD231PS winoConst<>+512(SB), Y3, Y7
+	VFMADD231PS winoConst<>+1152(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1216(SB), Y3, Y7
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput1x4Of1x6AVX2_leaky_whole_3_act
@@ -12279,8 +13835,8 @@ winoOutput1x4Of1x6AVX2_leaky_part_2_end:
 	CMPQ R8, $3 // column beyond the last
 	JLE winoOutput1x4Of1x6AVX2_leaky_part_3_end
 	VMOVAPS Y5, Y7
-	VFMADD231PS winoConst<>+448(SB), Y1, Y7
-	VFMADD231PS winoConst<>+512(SB), Y3, Y7
+	VFMADD231PS winoConst<>+1152(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1216(SB), Y3, Y7
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput1x4Of1x6AVX2_leaky_part_3_act
@@ -12579,8 +14135,8 @@ winoOutput1x2Of1x4AVX2_leaky_whole_row:
 	VADDPS (DX), Y7, Y7 // residual
 winoOutput1x2Of1x4AVX2_leaky_whole_0_act:
 	VCMPPS $17, Y13, Y7, Y8 // x < 0
-	VMULPS Y14, Y7, Y4
-	VBLENDVPS Y8, Y4, Y7, Y7
+	VMULPS Y14, Y7, Y2
+	VBLENDVPS Y8, Y2, Y7, Y7
 	VMOVUPS Y7, (AX)
 winoOutput1x2Of1x4AVX2_leaky_whole_0_end:
 	VADDPS Y3, Y1, Y7
@@ -12590,8 +14146,8 @@ winoOutput1x2Of1x4AVX2_leaky_whole_0_end:
 	VADDPS (DX)(R10*1), Y7, Y7 // residual
 winoOutput1x2Of1x4AVX2_leaky_whole_1_act:
 	VCMPPS $17, Y13, Y7, Y8 // x < 0
-	VMULPS Y14, Y7, Y4
-	VBLENDVPS Y8, Y4, Y7, Y7
+	VMULPS Y14, Y7, Y2
+	VBLENDVPS Y8, Y2, Y7, Y7
 	VMOVUPS Y7, (AX)(R10*1)
 winoOutput1x2Of1x4AVX2_leaky_whole_1_end:
 	ADDQ 32(DI), SI
@@ -12637,8 +14193,8 @@ winoOutput1x2Of1x4AVX2_leaky_part_row:
 	VADDPS (DX), Y7, Y7 // residual
 winoOutput1x2Of1x4AVX2_leaky_part_0_act:
 	VCMPPS $17, Y13, Y7, Y8 // x < 0
-	VMULPS Y14, Y7, Y4
-	VBLENDVPS Y8, Y4, Y7, Y7
+	VMULPS Y14, Y7, Y2
+	VBLENDVPS Y8, Y2, Y7, Y7
 	VMOVUPS Y7, (AX)
 winoOutput1x2Of1x4AVX2_leaky_part_0_end:
 	MOVQ 112(DI), R8
@@ -12654,8 +14210,8 @@ winoOutput1x2Of1x4AVX2_leaky_part_0_end:
 	VADDPS (DX)(R10*1), Y7, Y7 // residual
 winoOutput1x2Of1x4AVX2_leaky_part_1_act:
 	VCMPPS $17, Y13, Y7, Y8 // x < 0
-	VMULPS Y14, Y7, Y4
-	VBLENDVPS Y8, Y4, Y7, Y7
+	VMULPS Y14, Y7, Y2
+	VBLENDVPS Y8, Y2, Y7, Y7
 	VMOVUPS Y7, (AX)(R10*1)
 winoOutput1x2Of1x4AVX2_leaky_part_1_end:
 	ADDQ 32(DI), SI
@@ -12746,5 +14302,1125 @@ winoFilters1x4Of1x3AVX2_channel:
 	ADDQ 56(DI), AX
 	DECQ CX
 	JNZ winoFilters1x4Of1x3AVX2_channel
+	VZEROUPPER
+	RET
+
+// func winoOutput1x4Of1x7AVX2(args *winoOutputArgs)
+TEXT ·winoOutput1x4Of1x7AVX2(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), DI
+	MOVQ 0(DI), SI
+	MOVQ 128(DI), CX
+	MOVQ 8(DI), R14
+	MOVQ 80(DI), R13
+	MOVQ 64(DI), AX
+	VMOVUPS (AX), Y15
+	VMOVUPS winoConst<>+640(SB), Y12 // 0.3
+	VMOVUPS winoConst<>+832(SB), Y11 // 0.86603
+	VMOVUPS winoConst<>+1024(SB), Y10 // 2
+	MOVQ 72(DI), AX
+	TESTQ AX, AX
+	JNE winoOutput1x4Of1x7AVX2_leaky
+	VBROADCASTSS 136(DI), Y14
+	VBROADCASTSS 140(DI), Y13
+	MOVQ 120(DI), AX
+	CMPQ AX, $4
+	JNE winoOutput1x4Of1x7AVX2_clamp_part
+winoOutput1x4Of1x7AVX2_clamp_whole:
+	MOVQ 48(DI), R10
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+winoOutput1x4Of1x7AVX2_clamp_whole_row:
+	LEAQ (R10)(R10*2), R11
+	ADDQ AX, R11
+	LEAQ (R10)(R10*2), R12
+	ADDQ DX, R12
+	MOVQ 24(DI), R8
+	LEAQ (R8)(R8*2), R9
+	ADDQ SI, R9
+	VMOVUPS (SI), Y0
+	VMOVUPS (SI)(R8*1), Y1
+	VMOVUPS (SI)(R8*2), Y2
+	VMOVUPS (R9), Y3
+	VMOVUPS (SI)(R8*4), Y4
+	VMOVUPS (R9)(R8*2), Y5
+	LEAQ (R9)(R8*2), R9
+	VMOVUPS (R9)(R8*1), Y6
+	MOVQ 144(DI), R8
+	LEAQ (AX)(R8*1), R9
+	ADDQ R11, R8
+	PREFETCHT1 (R9)
+	PREFETCHT1 (R9)(R10*1)
+	PREFETCHT1 (R9)(R10*2)
+	PREFETCHT1 (R8)
+	VADDPS Y1, Y0, Y9
+	VSUBPS Y1, Y0, Y0
+	VADDPS Y3, Y2, Y1
+	VSUBPS Y3, Y2, Y2
+	VADDPS Y5, Y4, Y3
+	VSUBPS Y5, Y4, Y4
+	VADDPS Y1, Y9, Y7
+	VADDPS Y3, Y7, Y7
+	VADDPS Y15, Y7, Y7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x4Of1x7AVX2_clamp_whole_0_act
+	VADDPS (DX), Y7, Y7 // residual
+winoOutput1x4Of1x7AVX2_clamp_whole_0_act:
+	VMAXPS Y7, Y14, Y7 // x < lo: lo
+	VMINPS Y7, Y13, Y7 // x > hi: hi
+	VMOVUPS Y7, (AX)
+winoOutput1x4Of1x7AVX2_clamp_whole_0_end:
+	VMULPS Y12, Y0, Y7
+	VFMADD231PS Y11, Y2, Y7
+	VFMADD231PS Y10, Y4, Y7
+	VADDPS Y15, Y7, Y7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x4Of1x7AVX2_clamp_whole_1_act
+	VADDPS (DX)(R10*1), Y7, Y7 // residual
+winoOutput1x4Of1x7AVX2_clamp_whole_1_act:
+	VMAXPS Y7, Y14, Y7 // x < lo: lo
+	VMINPS Y7, Y13, Y7 // x > hi: hi
+	VMOVUPS Y7, (AX)(R10*1)
+winoOutput1x4Of1x7AVX2_clamp_whole_1_end:
+	VMULPS winoConst<>+1408(SB), Y9, Y7
+	VFMADD231PS winoConst<>+1472(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1344(SB), Y3, Y7
+	VADDPS Y15, Y7, Y7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x4Of1x7AVX2_clamp_whole_2_act
+	VADDPS (DX)(R10*2), Y7, Y7 // residual
+winoOutput1x4Of1x7AVX2_clamp_whole_2_act:
+	VMAXPS Y7, Y14, Y7 // x < lo: lo
+	VMINPS Y7, Y13, Y7 // x > hi: hi
+	VMOVUPS Y7, (AX)(R10*2)
+winoOutput1x4Of1x7AVX2_clamp_whole_2_end:
+	VMOVAPS Y6, Y7
+	VFMADD231PS winoConst<>+1536(SB), Y0, Y7
+	VFMADD231PS winoConst<>+1600(SB), Y2, Y7
+	VFMADD231PS winoConst<>+1664(SB), Y4, Y7
+	VADDPS Y15, Y7, Y7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x4Of1x7AVX2_clamp_whole_3_act
+	VADDPS (R12), Y7, Y7 // residual
+winoOutput1x4Of1x7AVX2_clamp_whole_3_act:
+	VMAXPS Y7, Y14, Y7 // x < lo: lo
+	VMINPS Y7, Y13, Y7 // x > hi: hi
+	VMOVUPS Y7, (R11)
+winoOutput1x4Of1x7AVX2_clamp_whole_3_end:
+	ADDQ 32(DI), SI
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
+	DECQ CX
+	JNZ winoOutput1x4Of1x7AVX2_clamp_whole
+	VZEROUPPER
+	RET
+winoOutput1x4Of1x7AVX2_clamp_part:
+	MOVQ 48(DI), R10
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 112(DI), R11
+	IMULQ R10, R11
+	SUBQ R11, AX
+	SUBQ R11, DX
+winoOutput1x4Of1x7AVX2_clamp_part_row:
+	LEAQ (R10)(R10*2), R11
+	ADDQ AX, R11
+	LEAQ (R10)(R10*2), R12
+	ADDQ DX, R12
+	MOVQ 24(DI), R8
+	LEAQ (R8)(R8*2), R9
+	ADDQ SI, R9
+	VMOVUPS (SI), Y0
+	VMOVUPS (SI)(R8*1), Y1
+	VMOVUPS (SI)(R8*2), Y2
+	VMOVUPS (R9), Y3
+	VMOVUPS (SI)(R8*4), Y4
+	VMOVUPS (R9)(R8*2), Y5
+	LEAQ (R9)(R8*2), R9
+	VMOVUPS (R9)(R8*1), Y6
+	VADDPS Y1, Y0, Y9
+	VSUBPS Y1, Y0, Y0
+	VADDPS Y3, Y2, Y1
+	VSUBPS Y3, Y2, Y2
+	VADDPS Y5, Y4, Y3
+	VSUBPS Y5, Y4, Y4
+	MOVQ 112(DI), R8
+	CMPQ R8, $0 // column before the first
+	JGT winoOutput1x4Of1x7AVX2_clamp_part_0_end
+	ADDQ 120(DI), R8
+	CMPQ R8, $0 // column beyond the last
+	JLE winoOutput1x4Of1x7AVX2_clamp_part_0_end
+	VADDPS Y1, Y9, Y7
+	VADDPS Y3, Y7, Y7
+	VADDPS Y15, Y7, Y7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x4Of1x7AVX2_clamp_part_0_act
+	VADDPS (DX), Y7, Y7 // residual
+winoOutput1x4Of1x7AVX2_clamp_part_0_act:
+	VMAXPS Y7, Y14, Y7 // x < lo: lo
+	VMINPS Y7, Y13, Y7 // x > hi: hi
+	VMOVUPS Y7, (AX)
+winoOutput1x4Of1x7AVX2_clamp_part_0_end:
+	MOVQ 112(DI), R8
+	CMPQ R8, $1 // column before the first
+	JGT winoOutput1x4Of1x7AVX2_clamp_part_1_end
+	ADDQ 120(DI), R8
+	CMPQ R8, $1 // column beyond the last
+	JLE winoOutput1x4Of1x7AVX2_clamp_part_1_end
+	VMULPS Y12, Y0, Y7
+	VFMADD231PS Y11, Y2, Y7
+	VFMADD231PS Y10, Y4, Y7
+	VADDPS Y15, Y7, Y7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x4Of1x7AVX2_clamp_part_1_act
+	VADDPS (DX)(R10*1), Y7, Y7 // residual
+winoOutput1x4Of1x7AVX2_clamp_part_1_act:
+	VMAXPS Y7, Y14, Y7 // x < lo: lo
+	VMINPS Y7, Y13, Y7 // x > hi: hi
+	VMOVUPS Y7, (AX)(R10*1)
+winoOutput1x4Of1x7AVX2_clamp_part_1_end:
+	MOVQ 112(DI), R8
+	CMPQ R8, $2 // column before the first
+	JGT winoOutput1x4Of1x7AVX2_clamp_part_2_end
+	ADDQ 120(DI), R8
+	CMPQ R8, $2 // column beyond the last
+	JLE winoOutput1x4Of1x7AVX2_clamp_part_2_end
+	VMULPS winoConst<>+1408(SB), Y9, Y7
+	VFMADD231PS winoConst<>+1472(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1344(SB), Y3, Y7
+	VADDPS Y15, Y7, Y7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x4Of1x7AVX2_clamp_part_2_act
+	VADDPS (DX)(R10*2), Y7, Y7 // residual
+winoOutput1x4Of1x7AVX2_clamp_part_2_act:
+	VMAXPS Y7, Y14, Y7 // x < lo: lo
+	VMINPS Y7, Y13, Y7 // x > hi: hi
+	VMOVUPS Y7, (AX)(R10*2)
+winoOutput1x4Of1x7AVX2_clamp_part_2_end:
+	MOVQ 112(DI), R8
+	CMPQ R8, $3 // column before the first
+	JGT winoOutput1x4Of1x7AVX2_clamp_part_3_end
+	ADDQ 120(DI), R8
+	CMPQ R8, $3 // column beyond the last
+	JLE winoOutput1x4Of1x7AVX2_clamp_part_3_end
+	VMOVAPS Y6, Y7
+	VFMADD231PS winoConst<>+1536(SB), Y0, Y7
+	VFMADD231PS winoConst<>+1600(SB), Y2, Y7
+	VFMADD231PS winoConst<>+1664(SB), Y4, Y7
+	VADDPS Y15, Y7, Y7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x4Of1x7AVX2_clamp_part_3_act
+	VADDPS (R12), Y7, Y7 // residual
+winoOutput1x4Of1x7AVX2_clamp_part_3_act:
+	VMAXPS Y7, Y14, Y7 // x < lo: lo
+	VMINPS Y7, Y13, Y7 // x > hi: hi
+	VMOVUPS Y7, (R11)
+winoOutput1x4Of1x7AVX2_clamp_part_3_end:
+	ADDQ 32(DI), SI
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
+	DECQ CX
+	JNZ winoOutput1x4Of1x7AVX2_clamp_part
+	VZEROUPPER
+	RET
+winoOutput1x4Of1x7AVX2_leaky:
+	VMOVUPS (AX), Y14
+	VXORPS Y13, Y13, Y13
+	MOVQ 120(DI), AX
+	CMPQ AX, $4
+	JNE winoOutput1x4Of1x7AVX2_leaky_part
+winoOutput1x4Of1x7AVX2_leaky_whole:
+	MOVQ 48(DI), R10
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+winoOutput1x4Of1x7AVX2_leaky_whole_row:
+	LEAQ (R10)(R10*2), R11
+	ADDQ AX, R11
+	LEAQ (R10)(R10*2), R12
+	ADDQ DX, R12
+	MOVQ 24(DI), R8
+	LEAQ (R8)(R8*2), R9
+	ADDQ SI, R9
+	VMOVUPS (SI), Y0
+	VMOVUPS (SI)(R8*1), Y1
+	VMOVUPS (SI)(R8*2), Y2
+	VMOVUPS (R9), Y3
+	VMOVUPS (SI)(R8*4), Y4
+	VMOVUPS (R9)(R8*2), Y5
+	LEAQ (R9)(R8*2), R9
+	VMOVUPS (R9)(R8*1), Y6
+	MOVQ 144(DI), R8
+	LEAQ (AX)(R8*1), R9
+	ADDQ R11, R8
+	PREFETCHT1 (R9)
+	PREFETCHT1 (R9)(R10*1)
+	PREFETCHT1 (R9)(R10*2)
+	PREFETCHT1 (R8)
+	VADDPS Y1, Y0, Y9
+	VSUBPS Y1, Y0, Y0
+	VADDPS Y3, Y2, Y1
+	VSUBPS Y3, Y2, Y2
+	VADDPS Y5, Y4, Y3
+	VSUBPS Y5, Y4, Y4
+	VADDPS Y1, Y9, Y7
+	VADDPS Y3, Y7, Y7
+	VADDPS Y15, Y7, Y7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x4Of1x7AVX2_leaky_whole_0_act
+	VADDPS (DX), Y7, Y7 // residual
+winoOutput1x4Of1x7AVX2_leaky_whole_0_act:
+	VCMPPS $17, Y13, Y7, Y8 // x < 0
+	VMULPS Y14, Y7, Y5
+	VBLENDVPS Y8, Y5, Y7, Y7
+	VMOVUPS Y7, (AX)
+winoOutput1x4Of1x7AVX2_leaky_whole_0_end:
+	VMULPS Y12, Y0, Y7
+	VFMADD231PS Y11, Y2, Y7
+	VFMADD231PS Y10, Y4, Y7
+	VADDPS Y15, Y7, Y7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x4Of1x7AVX2_leaky_whole_1_act
+	VADDPS (DX)(R10*1), Y7, Y7 // residual
+winoOutput1x4Of1x7AVX2_leaky_whole_1_act:
+	VCMPPS $17, Y13, Y7, Y8 // x < 0
+	VMULPS Y14, Y7, Y5
+	VBLENDVPS Y8, Y5, Y7, Y7
+	VMOVUPS Y7, (AX)(R10*1)
+winoOutput1x4Of1x7AVX2_leaky_whole_1_end:
+	VMULPS winoConst<>+1408(SB), Y9, Y7
+	VFMADD231PS winoConst<>+1472(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1344(SB), Y3, Y7
+	VADDPS Y15, Y7, Y7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x4Of1x7AVX2_leaky_whole_2_act
+	VADDPS (DX)(R10*2), Y7, Y7 // residual
+winoOutput1x4Of1x7AVX2_leaky_whole_2_act:
+	VCMPPS $17, Y13, Y7, Y8 // x < 0
+	VMULPS Y14, Y7, Y5
+	VBLENDVPS Y8, Y5, Y7, Y7
+	VMOVUPS Y7, (AX)(R10*2)
+winoOutput1x4Of1x7AVX2_leaky_whole_2_end:
+	VMOVAPS Y6, Y7
+	VFMADD231PS winoConst<>+1536(SB), Y0, Y7
+	VFMADD231PS winoConst<>+1600(SB), Y2, Y7
+	VFMADD231PS winoConst<>+1664(SB), Y4, Y7
+	VADDPS Y15, Y7, Y7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x4Of1x7AVX2_leaky_whole_3_act
+	VADDPS (R12), Y7, Y7 // residual
+winoOutput1x4Of1x7AVX2_leaky_whole_3_act:
+	VCMPPS $17, Y13, Y7, Y8 // x < 0
+	VMULPS Y14, Y7, Y5
+	VBLENDVPS Y8, Y5, Y7, Y7
+	VMOVUPS Y7, (R11)
+winoOutput1x4Of1x7AVX2_leaky_whole_3_end:
+	ADDQ 32(DI), SI
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
+	DECQ CX
+	JNZ winoOutput1x4Of1x7AVX2_leaky_whole
+	VZEROUPPER
+	RET
+winoOutput1x4Of1x7AVX2_leaky_part:
+	MOVQ 48(DI), R10
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 112(DI), R11
+	IMULQ R10, R11
+	SUBQ R11, AX
+	SUBQ R11, DX
+winoOutput1x4Of1x7AVX2_leaky_part_row:
+	LEAQ (R10)(R10*2), R11
+	ADDQ AX, R11
+	LEAQ (R10)(R10*2), R12
+	ADDQ DX, R12
+	MOVQ 24(DI), R8
+	LEAQ (R8)(R8*2), R9
+	ADDQ SI, R9
+	VMOVUPS (SI), Y0
+	VMOVUPS (SI)(R8*1), Y1
+	VMOVUPS (SI)(R8*2), Y2
+	VMOVUPS (R9), Y3
+	VMOVUPS (SI)(R8*4), Y4
+	VMOVUPS (R9)(R8*2), Y5
+	LEAQ (R9)(R8*2), R9
+	VMOVUPS (R9)(R8*1), Y6
+	VADDPS Y1, Y0, Y9
+	VSUBPS Y1, Y0, Y0
+	VADDPS Y3, Y2, Y1
+	VSUBPS Y3, Y2, Y2
+	VADDPS Y5, Y4, Y3
+	VSUBPS Y5, Y4, Y4
+	MOVQ 112(DI), R8
+	CMPQ R8, $0 // column before the first
+	JGT winoOutput1x4Of1x7AVX2_leaky_part_0_end
+	ADDQ 120(DI), R8
+	CMPQ R8, $0 // column beyond the last
+	JLE winoOutput1x4Of1x7AVX2_leaky_part_0_end
+	VADDPS Y1, Y9, Y7
+	VADDPS Y3, Y7, Y7
+	VADDPS Y15, Y7, Y7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x4Of1x7AVX2_leaky_part_0_act
+	VADDPS (DX), Y7, Y7 // residual
+winoOutput1x4Of1x7AVX2_leaky_part_0_act:
+	VCMPPS $17, Y13, Y7, Y8 // x < 0
+	VMULPS Y14, Y7, Y5
+	VBLENDVPS Y8, Y5, Y7, Y7
+	VMOVUPS Y7, (AX)
+winoOutput1x4Of1x7AVX2_leaky_part_0_end:
+	MOVQ 112(DI), R8
+	CMPQ R8, $1 // column before the first
+	JGT winoOutput1x4Of1x7AVX2_leaky_part_1_end
+	ADDQ 120(DI), R8
+	CMPQ R8, $1 // column beyond the last
+	JLE winoOutput1x4Of1x7AVX2_leaky_part_1_end
+	VMULPS Y12, Y0, Y7
+	VFMADD231PS Y11, Y2, Y7
+	VFMADD231PS Y10, Y4, Y7
+	VADDPS Y15, Y7, Y7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x4Of1x7AVX2_leaky_part_1_act
+	VADDPS (DX)(R10*1), Y7, Y7 // residual
+winoOutput1x4Of1x7AVX2_leaky_part_1_act:
+	VCMPPS $17, Y13, Y7, Y8 // x < 0
+	VMULPS Y14, Y7, Y5
+	VBLENDVPS Y8, Y5, Y7, Y7
+	VMOVUPS Y7, (AX)(R10*1)
+winoOutput1x4Of1x7AVX2_leaky_part_1_end:
+	MOVQ 112(DI), R8
+	CMPQ R8, $2 // column before the first
+	JGT winoOutput1x4Of1x7AVX2_leaky_part_2_end
+	ADDQ 120(DI), R8
+	CMPQ R8, $2 // column beyond the last
+	JLE winoOutput1x4Of1x7AVX2_leaky_part_2_end
+	VMULPS winoConst<>+1408(SB), Y9, Y7
+	VFMADD231PS winoConst<>+1472(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1344(SB), Y3, Y7
+	VADDPS Y15, Y7, Y7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x4Of1x7AVX2_leaky_part_2_act
+	VADDPS (DX)(R10*2), Y7, Y7 // residual
+winoOutput1x4Of1x7AVX2_leaky_part_2_act:
+	VCMPPS $17, Y13, Y7, Y8 // x < 0
+	VMULPS Y14, Y7, Y5
+	VBLENDVPS Y8, Y5, Y7, Y7
+	VMOVUPS Y7, (AX)(R10*2)
+winoOutput1x4Of1x7AVX2_leaky_part_2_end:
+	MOVQ 112(DI), R8
+	CMPQ R8, $3 // column before the first
+	JGT winoOutput1x4Of1x7AVX2_leaky_part_3_end
+	ADDQ 120(DI), R8
+	CMPQ R8, $3 // column beyond the last
+	JLE winoOutput1x4Of1x7AVX2_leaky_part_3_end
+	VMOVAPS Y6, Y7
+	VFMADD231PS winoConst<>+1536(SB), Y0, Y7
+	VFMADD231PS winoConst<>+1600(SB), Y2, Y7
+	VFMADD231PS winoConst<>+1664(SB), Y4, Y7
+	VADDPS Y15, Y7, Y7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x4Of1x7AVX2_leaky_part_3_act
+	VADDPS (R12), Y7, Y7 // residual
+winoOutput1x4Of1x7AVX2_leaky_part_3_act:
+	VCMPPS $17, Y13, Y7, Y8 // x < 0
+	VMULPS Y14, Y7, Y5
+	VBLENDVPS Y8, Y5, Y7, Y7
+	VMOVUPS Y7, (R11)
+winoOutput1x4Of1x7AVX2_leaky_part_3_end:
+	ADDQ 32(DI), SI
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
+	DECQ CX
+	JNZ winoOutput1x4Of1x7AVX2_leaky_part
+	VZEROUPPER
+	RET
+
+// func winoFilters1x7Of1x4AVX2(args *winoFilterArgs)
+TEXT ·winoFilters1x7Of1x4AVX2(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), DI
+	MOVQ 0(DI), SI
+	MOVQ 8(DI), AX
+	MOVQ 16(DI), BX
+	MOVQ 24(DI), R12
+	MOVQ 32(DI), R13
+	MOVQ 40(DI), DX
+	MOVQ 48(DI), R9
+	MOVQ 72(DI), CX
+winoFilters1x7Of1x4AVX2_channel:
+	MOVQ AX, R10
+	MOVQ SI, R8
+	VBROADCASTSD 0(R13), Y9
+	VBROADCASTSD 8(R13), Y10
+	VBROADCASTSD 16(R13), Y11
+	VBROADCASTSD 24(R13), Y12
+	VBROADCASTSD 32(R13), Y13
+	VBROADCASTSD 40(R13), Y14
+	VBROADCASTSD 48(R13), Y15
+	VCVTPS2PD 16(R8), Y0
+	ADDQ DX, R8
+	VCVTPS2PD 16(R8), Y1
+	ADDQ DX, R8
+	VCVTPS2PD 16(R8), Y2
+	ADDQ DX, R8
+	VCVTPS2PD 16(R8), Y3
+	ADDQ DX, R8
+	VMULPD Y12, Y2, Y5
+	VADDPD Y5, Y0, Y5
+	VMULPD Y10, Y5, Y5
+	VMULPD Y12, Y3, Y6
+	VADDPD Y6, Y1, Y6
+	VMULPD Y11, Y6, Y6
+	VADDPD Y6, Y5, Y7
+	VSUBPD Y6, Y5, Y5
+	VCVTPD2PSY Y7, X7
+	VMOVUPS X7, 1920(BX)
+	VCVTPD2PSY Y5, X5
+	VMOVUPS X5, 1936(BX)
+	VMULPD Y15, Y2, Y5
+	VADDPD Y5, Y0, Y5
+	VMULPD Y13, Y5, Y5
+	VMULPD Y15, Y3, Y6
+	VADDPD Y6, Y1, Y6
+	VMULPD Y14, Y6, Y6
+	VADDPD Y6, Y5, Y7
+	VSUBPD Y6, Y5, Y5
+	VCVTPD2PSY Y7, X7
+	VMOVUPS X7, 1952(BX)
+	VCVTPD2PSY Y5, X5
+	VMOVUPS X5, 1968(BX)
+	VBROADCASTSD 56(R13), Y10
+	VBROADCASTSD 64(R13), Y11
+	VBROADCASTSD 72(R13), Y12
+	VMULPD Y12, Y2, Y5
+	VADDPD Y5, Y0, Y5
+	VMULPD Y10, Y5, Y5
+	VMULPD Y12, Y3, Y6
+	VADDPD Y6, Y1, Y6
+	VMULPD Y11, Y6, Y6
+	VADDPD Y6, Y5, Y7
+	VSUBPD Y6, Y5, Y5
+	VCVTPD2PSY Y7, X7
+	VMOVUPS X7, 1984(BX)
+	VCVTPD2PSY Y5, X5
+	VMOVUPS X5, 2000(BX)
+	VMOVAPD Y3, Y7
+	VCVTPD2PSY Y7, X7
+	VMOVUPS X7, 2016(BX)
+	MOVQ AX, R10
+	MOVQ SI, R8
+	VBROADCASTSD 0(R13), Y9
+	VBROADCASTSD 8(R13), Y10
+	VBROADCASTSD 16(R13), Y11
+	VBROADCASTSD 24(R13), Y12
+	VBROADCASTSD 32(R13), Y13
+	VBROADCASTSD 40(R13), Y14
+	VBROADCASTSD 48(R13), Y15
+	VCVTPS2PD 0(R8), Y0
+	ADDQ DX, R8
+	VCVTPS2PD 0(R8), Y1
+	ADDQ DX, R8
+	VCVTPS2PD 0(R8), Y2
+	ADDQ DX, R8
+	VCVTPS2PD 0(R8), Y3
+	ADDQ DX, R8
+	VMULPD Y12, Y2, Y5
+	VADDPD Y5, Y0, Y5
+	VMULPD Y10, Y5, Y5
+	VMULPD Y12, Y3, Y6
+	VADDPD Y6, Y1, Y6
+	VMULPD Y11, Y6, Y6
+	VADDPD Y6, Y5, Y7
+	VSUBPD Y6, Y5, Y5
+	VCVTPD2PSY Y7, X7
+	VINSERTF128 $1, 1920(BX), Y7, Y7
+	VMOVUPS Y7, (R10)
+	ADDQ R9, R10
+	VCVTPD2PSY Y5, X5
+	VINSERTF128 $1, 1936(BX), Y5, Y5
+	VMOVUPS Y5, (R10)
+	ADDQ R9, R10
+	VMULPD Y15, Y2, Y5
+	VADDPD Y5, Y0, Y5
+	VMULPD Y13, Y5, Y5
+	VMULPD Y15, Y3, Y6
+	VADDPD Y6, Y1, Y6
+	VMULPD Y14, Y6, Y6
+	VADDPD Y6, Y5, Y7
+	VSUBPD Y6, Y5, Y5
+	VCVTPD2PSY Y7, X7
+	VINSERTF128 $1, 1952(BX), Y7, Y7
+	VMOVUPS Y7, (R10)
+	ADDQ R9, R10
+	VCVTPD2PSY Y5, X5
+	VINSERTF128 $1, 1968(BX), Y5, Y5
+	VMOVUPS Y5, (R10)
+	ADDQ R9, R10
+	VBROADCASTSD 56(R13), Y10
+	VBROADCASTSD 64(R13), Y11
+	VBROADCASTSD 72(R13), Y12
+	VMULPD Y12, Y2, Y5
+	VADDPD Y5, Y0, Y5
+	VMULPD Y10, Y5, Y5
+	VMULPD Y12, Y3, Y6
+	VADDPD Y6, Y1, Y6
+	VMULPD Y11, Y6, Y6
+	VADDPD Y6, Y5, Y7
+	VSUBPD Y6, Y5, Y5
+	VCVTPD2PSY Y7, X7
+	VINSERTF128 $1, 1984(BX), Y7, Y7
+	VMOVUPS Y7, (R10)
+	ADDQ R9, R10
+	VCVTPD2PSY Y5, X5
+	VINSERTF128 $1, 2000(BX), Y5, Y5
+	VMOVUPS Y5, (R10)
+	ADDQ R9, R10
+	VMOVAPD Y3, Y7
+	VCVTPD2PSY Y7, X7
+	VINSERTF128 $1, 2016(BX), Y7, Y7
+	VMOVUPS Y7, (R10)
+	ADDQ R9, R10
+	ADDQ 64(DI), SI
+	ADDQ 56(DI), AX
+	DECQ CX
+	JNZ winoFilters1x7Of1x4AVX2_channel
+	VZEROUPPER
+	RET
+
+// func winoOutput1x3Of1x7AVX2(args *winoOutputArgs)
+TEXT ·winoOutput1x3Of1x7AVX2(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), DI
+	MOVQ 0(DI), SI
+	MOVQ 128(DI), CX
+	MOVQ 8(DI), R14
+	MOVQ 80(DI), R13
+	MOVQ 64(DI), AX
+	VMOVUPS (AX), Y15
+	VMOVUPS winoConst<>+640(SB), Y12 // 0.3
+	VMOVUPS winoConst<>+832(SB), Y11 // 0.86603
+	VMOVUPS winoConst<>+1024(SB), Y10 // 2
+	MOVQ 72(DI), AX
+	TESTQ AX, AX
+	JNE winoOutput1x3Of1x7AVX2_leaky
+	VBROADCASTSS 136(DI), Y14
+	VBROADCASTSS 140(DI), Y13
+	MOVQ 120(DI), AX
+	CMPQ AX, $3
+	JNE winoOutput1x3Of1x7AVX2_clamp_part
+winoOutput1x3Of1x7AVX2_clamp_whole:
+	MOVQ 48(DI), R10
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+winoOutput1x3Of1x7AVX2_clamp_whole_row:
+	LEAQ (R10)(R10*2), R11
+	ADDQ AX, R11
+	LEAQ (R10)(R10*2), R12
+	ADDQ DX, R12
+	MOVQ 24(DI), R8
+	LEAQ (R8)(R8*2), R9
+	ADDQ SI, R9
+	VMOVUPS (SI), Y0
+	VMOVUPS (SI)(R8*1), Y1
+	VMOVUPS (SI)(R8*2), Y2
+	VMOVUPS (R9), Y3
+	VMOVUPS (SI)(R8*4), Y4
+	VMOVUPS (R9)(R8*2), Y5
+	LEAQ (R9)(R8*2), R9
+	VMOVUPS (R9)(R8*1), Y6
+	MOVQ 144(DI), R8
+	LEAQ (AX)(R8*1), R9
+	ADDQ R11, R8
+	PREFETCHT1 (R9)
+	PREFETCHT1 (R9)(R10*1)
+	PREFETCHT1 (R9)(R10*2)
+	VADDPS Y1, Y0, Y9
+	VSUBPS Y1, Y0, Y0
+	VADDPS Y3, Y2, Y1
+	VSUBPS Y3, Y2, Y2
+	VADDPS Y5, Y4, Y3
+	VSUBPS Y5, Y4, Y4
+	VADDPS Y1, Y9, Y7
+	VADDPS Y3, Y7, Y7
+	VADDPS Y15, Y7, Y7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x3Of1x7AVX2_clamp_whole_0_act
+	VADDPS (DX), Y7, Y7 // residual
+winoOutput1x3Of1x7AVX2_clamp_whole_0_act:
+	VMAXPS Y7, Y14, Y7 // x < lo: lo
+	VMINPS Y7, Y13, Y7 // x > hi: hi
+	VMOVUPS Y7, (AX)
+winoOutput1x3Of1x7AVX2_clamp_whole_0_end:
+	VMULPS Y12, Y0, Y7
+	VFMADD231PS Y11, Y2, Y7
+	VFMADD231PS Y10, Y4, Y7
+	VADDPS Y15, Y7, Y7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x3Of1x7AVX2_clamp_whole_1_act
+	VADDPS (DX)(R10*1), Y7, Y7 // residual
+winoOutput1x3Of1x7AVX2_clamp_whole_1_act:
+	VMAXPS Y7, Y14, Y7 // x < lo: lo
+	VMINPS Y7, Y13, Y7 // x > hi: hi
+	VMOVUPS Y7, (AX)(R10*1)
+winoOutput1x3Of1x7AVX2_clamp_whole_1_end:
+	VMOVAPS Y6, Y7
+	VFMADD231PS winoConst<>+1408(SB), Y9, Y7
+	VFMADD231PS winoConst<>+1472(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1344(SB), Y3, Y7
+	VADDPS Y15, Y7, Y7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x3Of1x7AVX2_clamp_whole_2_act
+	VADDPS (DX)(R10*2), Y7, Y7 // residual
+winoOutput1x3Of1x7AVX2_clamp_whole_2_act:
+	VMAXPS Y7, Y14, Y7 // x < lo: lo
+	VMINPS Y7, Y13, Y7 // x > hi: hi
+	VMOVUPS Y7, (AX)(R10*2)
+winoOutput1x3Of1x7AVX2_clamp_whole_2_end:
+	ADDQ 32(DI), SI
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
+	DECQ CX
+	JNZ winoOutput1x3Of1x7AVX2_clamp_whole
+	VZEROUPPER
+	RET
+winoOutput1x3Of1x7AVX2_clamp_part:
+	MOVQ 48(DI), R10
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 112(DI), R11
+	IMULQ R10, R11
+	SUBQ R11, AX
+	SUBQ R11, DX
+winoOutput1x3Of1x7AVX2_clamp_part_row:
+	LEAQ (R10)(R10*2), R11
+	ADDQ AX, R11
+	LEAQ (R10)(R10*2), R12
+	ADDQ DX, R12
+	MOVQ 24(DI), R8
+	LEAQ (R8)(R8*2), R9
+	ADDQ SI, R9
+	VMOVUPS (SI), Y0
+	VMOVUPS (SI)(R8*1), Y1
+	VMOVUPS (SI)(R8*2), Y2
+	VMOVUPS (R9), Y3
+	VMOVUPS (SI)(R8*4), Y4
+	VMOVUPS (R9)(R8*2), Y5
+	LEAQ (R9)(R8*2), R9
+	VMOVUPS (R9)(R8*1), Y6
+	VADDPS Y1, Y0, Y9
+	VSUBPS Y1, Y0, Y0
+	VADDPS Y3, Y2, Y1
+	VSUBPS Y3, Y2, Y2
+	VADDPS Y5, Y4, Y3
+	VSUBPS Y5, Y4, Y4
+	MOVQ 112(DI), R8
+	CMPQ R8, $0 // column before the first
+	JGT winoOutput1x3Of1x7AVX2_clamp_part_0_end
+	ADDQ 120(DI), R8
+	CMPQ R8, $0 // column beyond the last
+	JLE winoOutput1x3Of1x7AVX2_clamp_part_0_end
+	VADDPS Y1, Y9, Y7
+	VADDPS Y3, Y7, Y7
+	VADDPS Y15, Y7, Y7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x3Of1x7AVX2_clamp_part_0_act
+	VADDPS (DX), Y7, Y7 // residual
+winoOutput1x3Of1x7AVX2_clamp_part_0_act:
+	VMAXPS Y7, Y14, Y7 // x < lo: lo
+	VMINPS Y7, Y13, Y7 // x > hi: hi
+	VMOVUPS Y7, (AX)
+winoOutput1x3Of1x7AVX2_clamp_part_0_end:
+	MOVQ 112(DI), R8
+	CMPQ R8, $1 // column before the first
+	JGT winoOutput1x3Of1x7AVX2_clamp_part_1_end
+	ADDQ 120(DI), R8
+	CMPQ R8, $1 // column beyond the last
+	JLE winoOutput1x3Of1x7AVX2_clamp_part_1_end
+	VMULPS Y12, Y0, Y7
+	VFMADD231PS Y11, Y2, Y7
+	VFMADD231PS Y10, Y4, Y7
+	VADDPS Y15, Y7, Y7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x3Of1x7AVX2_clamp_part_1_act
+	VADDPS (DX)(R10*1), Y7, Y7 // residual
+winoOutput1x3Of1x7AVX2_clamp_part_1_act:
+	VMAXPS Y7, Y14, Y7 // x < lo: lo
+	VMINPS Y7, Y13, Y7 // x > hi: hi
+	VMOVUPS Y7, (AX)(R10*1)
+winoOutput1x3Of1x7AVX2_clamp_part_1_end:
+	MOVQ 112(DI), R8
+	CMPQ R8, $2 // column before the first
+	JGT winoOutput1x3Of1x7AVX2_clamp_part_2_end
+	ADDQ 120(DI), R8
+	CMPQ R8, $2 // column beyond the last
+	JLE winoOutput1x3Of1x7AVX2_clamp_part_2_end
+	VMOVAPS Y6, Y7
+	VFMADD231PS winoConst<>+1408(SB), Y9, Y7
+	VFMADD231PS winoConst<>+1472(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1344(SB), Y3, Y7
+	VADDPS Y15, Y7, Y7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x3Of1x7AVX2_clamp_part_2_act
+	VADDPS (DX)(R10*2), Y7, Y7 // residual
+winoOutput1x3Of1x7AVX2_clamp_part_2_act:
+	VMAXPS Y7, Y14, Y7 // x < lo: lo
+	VMINPS Y7, Y13, Y7 // x > hi: hi
+	VMOVUPS Y7, (AX)(R10*2)
+winoOutput1x3Of1x7AVX2_clamp_part_2_end:
+	ADDQ 32(DI), SI
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
+	DECQ CX
+	JNZ winoOutput1x3Of1x7AVX2_clamp_part
+	VZEROUPPER
+	RET
+winoOutput1x3Of1x7AVX2_leaky:
+	VMOVUPS (AX), Y14
+	VXORPS Y13, Y13, Y13
+	MOVQ 120(DI), AX
+	CMPQ AX, $3
+	JNE winoOutput1x3Of1x7AVX2_leaky_part
+winoOutput1x3Of1x7AVX2_leaky_whole:
+	MOVQ 48(DI), R10
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+winoOutput1x3Of1x7AVX2_leaky_whole_row:
+	LEAQ (R10)(R10*2), R11
+	ADDQ AX, R11
+	LEAQ (R10)(R10*2), R12
+	ADDQ DX, R12
+	MOVQ 24(DI), R8
+	LEAQ (R8)(R8*2), R9
+	ADDQ SI, R9
+	VMOVUPS (SI), Y0
+	VMOVUPS (SI)(R8*1), Y1
+	VMOVUPS (SI)(R8*2), Y2
+	VMOVUPS (R9), Y3
+	VMOVUPS (SI)(R8*4), Y4
+	VMOVUPS (R9)(R8*2), Y5
+	LEAQ (R9)(R8*2), R9
+	VMOVUPS (R9)(R8*1), Y6
+	MOVQ 144(DI), R8
+	LEAQ (AX)(R8*1), R9
+	ADDQ R11, R8
+	PREFETCHT1 (R9)
+	PREFETCHT1 (R9)(R10*1)
+	PREFETCHT1 (R9)(R10*2)
+	VADDPS Y1, Y0, Y9
+	VSUBPS Y1, Y0, Y0
+	VADDPS Y3, Y2, Y1
+	VSUBPS Y3, Y2, Y2
+	VADDPS Y5, Y4, Y3
+	VSUBPS Y5, Y4, Y4
+	VADDPS Y1, Y9, Y7
+	VADDPS Y3, Y7, Y7
+	VADDPS Y15, Y7, Y7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x3Of1x7AVX2_leaky_whole_0_act
+	VADDPS (DX), Y7, Y7 // residual
+winoOutput1x3Of1x7AVX2_leaky_whole_0_act:
+	VCMPPS $17, Y13, Y7, Y8 // x < 0
+	VMULPS Y14, Y7, Y5
+	VBLENDVPS Y8, Y5, Y7, Y7
+	VMOVUPS Y7, (AX)
+winoOutput1x3Of1x7AVX2_leaky_whole_0_end:
+	VMULPS Y12, Y0, Y7
+	VFMADD231PS Y11, Y2, Y7
+	VFMADD231PS Y10, Y4, Y7
+	VADDPS Y15, Y7, Y7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x3Of1x7AVX2_leaky_whole_1_act
+	VADDPS (DX)(R10*1), Y7, Y7 // residual
+winoOutput1x3Of1x7AVX2_leaky_whole_1_act:
+	VCMPPS $17, Y13, Y7, Y8 // x < 0
+	VMULPS Y14, Y7, Y5
+	VBLENDVPS Y8, Y5, Y7, Y7
+	VMOVUPS Y7, (AX)(R10*1)
+winoOutput1x3Of1x7AVX2_leaky_whole_1_end:
+	VMOVAPS Y6, Y7
+	VFMADD231PS winoConst<>+1408(SB), Y9, Y7
+	VFMADD231PS winoConst<>+1472(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1344(SB), Y3, Y7
+	VADDPS Y15, Y7, Y7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x3Of1x7AVX2_leaky_whole_2_act
+	VADDPS (DX)(R10*2), Y7, Y7 // residual
+winoOutput1x3Of1x7AVX2_leaky_whole_2_act:
+	VCMPPS $17, Y13, Y7, Y8 // x < 0
+	VMULPS Y14, Y7, Y5
+	VBLENDVPS Y8, Y5, Y7, Y7
+	VMOVUPS Y7, (AX)(R10*2)
+winoOutput1x3Of1x7AVX2_leaky_whole_2_end:
+	ADDQ 32(DI), SI
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
+	DECQ CX
+	JNZ winoOutput1x3Of1x7AVX2_leaky_whole
+	VZEROUPPER
+	RET
+winoOutput1x3Of1x7AVX2_leaky_part:
+	MOVQ 48(DI), R10
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 112(DI), R11
+	IMULQ R10, R11
+	SUBQ R11, AX
+	SUBQ R11, DX
+winoOutput1x3Of1x7AVX2_leaky_part_row:
+	LEAQ (R10)(R10*2), R11
+	ADDQ AX, R11
+	LEAQ (R10)(R10*2), R12
+	ADDQ DX, R12
+	MOVQ 24(DI), R8
+	LEAQ (R8)(R8*2), R9
+	ADDQ SI, R9
+	VMOVUPS (SI), Y0
+	VMOVUPS (SI)(R8*1), Y1
+	VMOVUPS (SI)(R8*2), Y2
+	VMOVUPS (R9), Y3
+	VMOVUPS (SI)(R8*4), Y4
+	VMOVUPS (R9)(R8*2), Y5
+	LEAQ (R9)(R8*2), R9
+	VMOVUPS (R9)(R8*1), Y6
+	VADDPS Y1, Y0, Y9
+	VSUBPS Y1, Y0, Y0
+	VADDPS Y3, Y2, Y1
+	VSUBPS Y3, Y2, Y2
+	VADDPS Y5, Y4, Y3
+	VSUBPS Y5, Y4, Y4
+	MOVQ 112(DI), R8
+	CMPQ R8, $0 // column before the first
+	JGT winoOutput1x3Of1x7AVX2_leaky_part_0_end
+	ADDQ 120(DI), R8
+	CMPQ R8, $0 // column beyond the last
+	JLE winoOutput1x3Of1x7AVX2_leaky_part_0_end
+	VADDPS Y1, Y9, Y7
+	VADDPS Y3, Y7, Y7
+	VADDPS Y15, Y7, Y7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x3Of1x7AVX2_leaky_part_0_act
+	VADDPS (DX), Y7, Y7 // residual
+winoOutput1x3Of1x7AVX2_leaky_part_0_act:
+	VCMPPS $17, Y13, Y7, Y8 // x < 0
+	VMULPS Y14, Y7, Y5
+	VBLENDVPS Y8, Y5, Y7, Y7
+	VMOVUPS Y7, (AX)
+winoOutput1x3Of1x7AVX2_leaky_part_0_end:
+	MOVQ 112(DI), R8
+	CMPQ R8, $1 // column before the first
+	JGT winoOutput1x3Of1x7AVX2_leaky_part_1_end
+	ADDQ 120(DI), R8
+	CMPQ R8, $1 // column beyond the last
+	JLE winoOutput1x3Of1x7AVX2_leaky_part_1_end
+	VMULPS Y12, Y0, Y7
+	VFMADD231PS Y11, Y2, Y7
+	VFMADD231PS Y10, Y4, Y7
+	VADDPS Y15, Y7, Y7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x3Of1x7AVX2_leaky_part_1_act
+	VADDPS (DX)(R10*1), Y7, Y7 // residual
+winoOutput1x3Of1x7AVX2_leaky_part_1_act:
+	VCMPPS $17, Y13, Y7, Y8 // x < 0
+	VMULPS Y14, Y7, Y5
+	VBLENDVPS Y8, Y5, Y7, Y7
+	VMOVUPS Y7, (AX)(R10*1)
+winoOutput1x3Of1x7AVX2_leaky_part_1_end:
+	MOVQ 112(DI), R8
+	CMPQ R8, $2 // column before the first
+	JGT winoOutput1x3Of1x7AVX2_leaky_part_2_end
+	ADDQ 120(DI), R8
+	CMPQ R8, $2 // column beyond the last
+	JLE winoOutput1x3Of1x7AVX2_leaky_part_2_end
+	VMOVAPS Y6, Y7
+	VFMADD231PS winoConst<>+1408(SB), Y9, Y7
+	VFMADD231PS winoConst<>+1472(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1344(SB), Y3, Y7
+	VADDPS Y15, Y7, Y7
+	CMPQ 80(DI), $0
+	JEQ winoOutput1x3Of1x7AVX2_leaky_part_2_act
+	VADDPS (DX)(R10*2), Y7, Y7 // residual
+winoOutput1x3Of1x7AVX2_leaky_part_2_act:
+	VCMPPS $17, Y13, Y7, Y8 // x < 0
+	VMULPS Y14, Y7, Y5
+	VBLENDVPS Y8, Y5, Y7, Y7
+	VMOVUPS Y7, (AX)(R10*2)
+winoOutput1x3Of1x7AVX2_leaky_part_2_end:
+	ADDQ 32(DI), SI
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
+	DECQ CX
+	JNZ winoOutput1x3Of1x7AVX2_leaky_part
+	VZEROUPPER
+	RET
+
+// func winoFilters1x7Of1x5AVX2(args *winoFilterArgs)
+TEXT ·winoFilters1x7Of1x5AVX2(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), DI
+	MOVQ 0(DI), SI
+	MOVQ 8(DI), AX
+	MOVQ 16(DI), BX
+	MOVQ 24(DI), R12
+	MOVQ 32(DI), R13
+	MOVQ 40(DI), DX
+	MOVQ 48(DI), R9
+	MOVQ 72(DI), CX
+winoFilters1x7Of1x5AVX2_channel:
+	MOVQ AX, R10
+	MOVQ SI, R8
+	VBROADCASTSD 0(R13), Y9
+	VBROADCASTSD 8(R13), Y10
+	VBROADCASTSD 16(R13), Y11
+	VBROADCASTSD 24(R13), Y12
+	VBROADCASTSD 32(R13), Y13
+	VBROADCASTSD 40(R13), Y14
+	VBROADCASTSD 48(R13), Y15
+	VCVTPS2PD 16(R8), Y0
+	ADDQ DX, R8
+	VCVTPS2PD 16(R8), Y1
+	ADDQ DX, R8
+	VCVTPS2PD 16(R8), Y2
+	ADDQ DX, R8
+	VCVTPS2PD 16(R8), Y3
+	ADDQ DX, R8
+	VCVTPS2PD 16(R8), Y4
+	ADDQ DX, R8
+	VMULPD Y12, Y4, Y5
+	VADDPD Y5, Y2, Y5
+	VMULPD Y12, Y5, Y5
+	VADDPD Y5, Y0, Y5
+	VMULPD Y10, Y5, Y5
+	VMULPD Y12, Y3, Y6
+	VADDPD Y6, Y1, Y6
+	VMULPD Y11, Y6, Y6
+	VADDPD Y6, Y5, Y7
+	VSUBPD Y6, Y5, Y5
+	VCVTPD2PSY Y7, X7
+	VMOVUPS X7, 1920(BX)
+	VCVTPD2PSY Y5, X5
+	VMOVUPS X5, 1936(BX)
+	VMULPD Y15, Y4, Y5
+	VADDPD Y5, Y2, Y5
+	VMULPD Y15, Y5, Y5
+	VADDPD Y5, Y0, Y5
+	VMULPD Y13, Y5, Y5
+	VMULPD Y15, Y3, Y6
+	VADDPD Y6, Y1, Y6
+	VMULPD Y14, Y6, Y6
+	VADDPD Y6, Y5, Y7
+	VSUBPD Y6, Y5, Y5
+	VCVTPD2PSY Y7, X7
+	VMOVUPS X7, 1952(BX)
+	VCVTPD2PSY Y5, X5
+	VMOVUPS X5, 1968(BX)
+	VBROADCASTSD 56(R13), Y10
+	VBROADCASTSD 64(R13), Y11
+	VBROADCASTSD 72(R13), Y12
+	VMULPD Y12, Y4, Y5
+	VADDPD Y5, Y2, Y5
+	VMULPD Y12, Y5, Y5
+	VADDPD Y5, Y0, Y5
+	VMULPD Y10, Y5, Y5
+	VMULPD Y12, Y3, Y6
+	VADDPD Y6, Y1, Y6
+	VMULPD Y11, Y6, Y6
+	VADDPD Y6, Y5, Y7
+	VSUBPD Y6, Y5, Y5
+	VCVTPD2PSY Y7, X7
+	VMOVUPS X7, 1984(BX)
+	VCVTPD2PSY Y5, X5
+	VMOVUPS X5, 2000(BX)
+	VMOVAPD Y4, Y7
+	VCVTPD2PSY Y7, X7
+	VMOVUPS X7, 2016(BX)
+	MOVQ AX, R10
+	MOVQ SI, R8
+	VBROADCASTSD 0(R13), Y9
+	VBROADCASTSD 8(R13), Y10
+	VBROADCASTSD 16(R13), Y11
+	VBROADCASTSD 24(R13), Y12
+	VBROADCASTSD 32(R13), Y13
+	VBROADCASTSD 40(R13), Y14
+	VBROADCASTSD 48(R13), Y15
+	VCVTPS2PD 0(R8), Y0
+	ADDQ DX, R8
+	VCVTPS2PD 0(R8), Y1
+	ADDQ DX, R8
+	VCVTPS2PD 0(R8), Y2
+	ADDQ DX, R8
+	VCVTPS2PD 0(R8), Y3
+	ADDQ DX, R8
+	VCVTPS2PD 0(R8), Y4
+	ADDQ DX, R8
+	VMULPD Y12, Y4, Y5
+	VADDPD Y5, Y2, Y5
+	VMULPD Y12, Y5, Y5
+	VADDPD Y5, Y0, Y5
+	VMULPD Y10, Y5, Y5
+	VMULPD Y12, Y3, Y6
+	VADDPD Y6, Y1, Y6
+	VMULPD Y11, Y6, Y6
+	VADDPD Y6, Y5, Y7
+	VSUBPD Y6, Y5, Y5
+	VCVTPD2PSY Y7, X7
+	VINSERTF128 $1, 1920(BX), Y7, Y7
+	VMOVUPS Y7, (R10)
+	ADDQ R9, R10
+	VCVTPD2PSY Y5, X5
+	VINSERTF128 $1, 1936(BX), Y5, Y5
+	VMOVUPS Y5, (R10)
+	ADDQ R9, R10
+	VMULPD Y15, Y4, Y5
+	VADDPD Y5, Y2, Y5
+	VMULPD Y15, Y5, Y5
+	VADDPD Y5, Y0, Y5
+	VMULPD Y13, Y5, Y5
+	VMULPD Y15, Y3, Y6
+	VADDPD Y6, Y1, Y6
+	VMULPD Y14, Y6, Y6
+	VADDPD Y6, Y5, Y7
+	VSUBPD Y6, Y5, Y5
+	VCVTPD2PSY Y7, X7
+	VINSERTF128 $1, 1952(BX), Y7, Y7
+	VMOVUPS Y7, (R10)
+	ADDQ R9, R10
+	VCVTPD2PSY Y5, X5
+	VINSERTF128 $1, 1968(BX), Y5, Y5
+	VMOVUPS Y5, (R10)
+	ADDQ R9, R10
+	VBROADCASTSD 56(R13), Y10
+	VBROADCASTSD 64(R13), Y11
+	VBROADCASTSD 72(R13), Y12
+	VMULPD Y12, Y4, Y5
+	VADDPD Y5, Y2, Y5
+	VMULPD Y12, Y5, Y5
+	VADDPD Y5, Y0, Y5
+	VMULPD Y10, Y5, Y5
+	VMULPD Y12, Y3, Y6
+	VADDPD Y6, Y1, Y6
+	VMULPD Y11, Y6, Y6
+	VADDPD Y6, Y5, Y7
+	VSUBPD Y6, Y5, Y5
+	VCVTPD2PSY Y7, X7
+	VINSERTF128 $1, 1984(BX), Y7, Y7
+	VMOVUPS Y7, (R10)
+	ADDQ R9, R10
+	VCVTPD2PSY Y5, X5
+	VINSERTF128 $1, 2000(BX), Y5, Y5
+	VMOVUPS Y5, (R10)
+	ADDQ R9, R10
+	VMOVAPD Y4, Y7
+	VCVTPD2PSY Y7, X7
+	VINSERTF128 $1, 2016(BX), Y7, Y7
+	VMOVUPS Y7, (R10)
+	ADDQ R9, R10
+	ADDQ 64(DI), SI
+	ADDQ 56(DI), AX
+	DECQ CX
+	JNZ winoFilters1x7Of1x5AVX2_channel
 	VZEROUPPER
 	RET

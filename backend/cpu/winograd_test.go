@@ -213,17 +213,18 @@ func TestWinogradThreadsAndOrders(t *testing.T) {
 		r := newRand(t, 64)
 		deep := square(2, 20, 33, 9, 3)
 		deep.Kernel[0], deep.In[0], deep.Out[0], deep.PadBegin[0] = 3, 5, 7, 2
-		for _, g := range []ConvGeom{square(2, 20, 70, 21, 3), square(1, 70, 20, 11, 3), deep} {
-			checkWinoOrders(t, r, k, g, winoForward)
+		for _, g := range []ConvGeom{square(2, 20, 70, 21, 3), square(1, 70, 20, 11, 3), deep, row1D(2, 20, 40, 90, 3, 2)} {
+			checkWinoOrders(t, r, k, g, winoForward, F2, F4)
 		}
-		checkWinoOrders(t, r, k, transposed2D(2, 20, 40, 11, 4, 2, 1), winoTransposed)
+		checkWinoOrders(t, r, k, row1D(2, 20, 40, 90, 11, 2), winoForward, F4)
+		checkWinoOrders(t, r, k, transposed2D(2, 20, 40, 11, 4, 2, 1), winoTransposed, F2, F4)
 	})
 }
 
-func checkWinoOrders(t *testing.T, r *rand.Rand, k *Kernels, g ConvGeom, kind winoKind) {
+func checkWinoOrders(t *testing.T, r *rand.Rand, k *Kernels, g ConvGeom, kind winoKind, algorithms ...Algorithm) {
 	t.Helper()
 	o := convOperands{x: floats(r, g.N*g.C*volume(g.In)), w: floats(r, g.weights()), residual: floats(r, g.N*g.M*volume(g.Out))}
-	for _, alg := range []Algorithm{F2, F4} {
+	for _, alg := range algorithms {
 		p := kind.plan(k, g, kind.pack(nil, k, g, alg, o.w), o.ep)
 		first := runWino(t, r, k, p, nil, g, o)
 		for _, threads := range []int{1, 2, 3, 7} {
@@ -242,8 +243,15 @@ func checkWinoOrders(t *testing.T, r *rand.Rand, k *Kernels, g ConvGeom, kind wi
 
 // The root mean square error of F2 is that of the definition, of F4 about twice that.
 func TestWinogradAccuracy(t *testing.T) {
+	checkWinoAccuracy(t, square(1, 128, 32, 24, 3), map[Algorithm]float64{F2: 1.2, F4: 2.5})
+	for _, taps := range []int{5, 7, 11} {
+		checkWinoAccuracy(t, row1D(1, 128, 32, 500, taps, 1), map[Algorithm]float64{F4: 2.5})
+	}
+}
+
+func checkWinoAccuracy(t *testing.T, g ConvGeom, factors map[Algorithm]float64) {
+	t.Helper()
 	k, r := KernelsFor(Detect()), newRand(t, 65)
-	g := square(1, 128, 32, 24, 3)
 	o := convOperands{x: floats(r, g.C*volume(g.In)), w: floats(r, g.weights())}
 	sum, _ := convNaive(g, o.x, o.w, nil, nil)
 	rms := func(y []float32) float64 {
@@ -255,7 +263,7 @@ func TestWinogradAccuracy(t *testing.T) {
 		return math.Sqrt(e / s)
 	}
 	direct := rms(runBlocked(t, r, k, NewBlockedConv(k, g, PackBlockedConvWeights(k, g, o.w), o.ep), nil, g, o))
-	for alg, most := range map[Algorithm]float64{F2: 1.2, F4: 2.5} {
+	for alg, most := range factors {
 		e := rms(runWino(t, r, k, NewWinogradConv(k, g, PackWinogradWeights(nil, k, g, alg, o.w), o.ep), nil, g, o))
 		t.Logf("%s: %.2g, direct %.2g", alg, e, direct)
 		require.Less(t, e, most*direct, "%s", alg)

@@ -6,7 +6,8 @@ package cpu
 //
 // from the inputs step·(first + t·outputs + i) + lattice.in for i < points. A convolution has out = step = dilation and
 // one lattice per residue of the dilation, a transposed convolution out = stride and one phase per residue of it: all
-// phases read the same inputs.
+// phases read the same inputs. A filter in segments reads as many tiles more, less one, than it has outputs in: the last
+// tiles have none.
 type winoGrid struct {
 	tile             winoAxis
 	first, tiles     int
@@ -41,7 +42,7 @@ func convGrid(g *ConvGeom, axis int, tile winoAxis) winoGrid {
 	for r := range min(d, g.Out[axis]) {
 		w.lattices = append(w.lattices, winoOffset{r - g.PadBegin[axis], r})
 	}
-	w.tiles = ceilDiv(ceilDiv(g.Out[axis], d), tile.outputs)
+	w.tiles = ceilDiv(ceilDiv(g.Out[axis], d), tile.outputs) + ceilDiv(g.Kernel[axis], tile.taps) - 1
 	return w
 }
 

@@ -13,9 +13,12 @@ func TestWinogradStaysInBounds(t *testing.T) {
 		r := newRand(t, 71)
 		for i := range 60 {
 			atEnd := i%2 == 0
-			g := randomWino(r, transposed)
+			g, alg := randomWino(r, transposed), []Algorithm{F2, F4}[r.IntN(2)]
+			if i%3 == 0 {
+				g, alg = randomRow(r, transposed), F4
+			}
 			g.C, g.M = 1+r.IntN(20), 1+r.IntN(20)
-			w := kind.pack(nil, k, g, []Algorithm{F2, F4}[r.IntN(2)], floats(r, g.weights()))
+			w := kind.pack(nil, k, g, alg, floats(r, g.weights()))
 			data := guarded(t, len(w.data), atEnd)
 			copy(data, w.data)
 			w.data = data

@@ -23,17 +23,17 @@ func (p *winoPack) run() {
 	first := p.pair * p.pairLanes()
 	width := min(p.pairLanes(), p.WinogradWeights.width()-first)
 	p.planar = AlignedFloats(winoPackChannels * volume(f.kernel) * p.block)
-	if f.transposed {
+	if f.transposed || f.segments > 1 {
 		p.phased = AlignedFloats(winoPackChannels * f.taps() * p.block)
 	}
 	p.scratch = AlignedFloats(winoFilterScratch)
 	data := p.data[p.offset(p.phase, 0, p.pair):]
 	lane := 0
-	for z := range f.kernel[0] {
+	for step := range f.steps() {
 		for c := 0; c < f.c; c += winoPackChannels {
 			n := min(winoPackChannels, f.c-c)
 			for m := 0; m < width; m += p.block {
-				args := p.gather(z, c, first+m, n)
+				args := p.gather(step, c, first+m, n)
 				dst := data[(lane+c)*width+m:]
 				for point := range f.tile.points() {
 					raceWriteRows(dst[point*p.pointFloats():], n, p.block, width)
@@ -46,9 +46,9 @@ func (p *winoPack) run() {
 	}
 }
 
-// gather collects the taps of n channels for a group of output channels. The lanes beyond the last output channel have
-// zeros.
-func (p *winoPack) gather(z, c, m, n int) winoFilterArgs {
+// gather collects the taps of n channels for a group of output channels: those of a depth tap, or of a segment. The lanes
+// beyond the last output channel have zeros.
+func (p *winoPack) gather(step, c, m, n int) winoFilterArgs {
 	f, taps := &p.filter, volume(p.filter.kernel)
 	raceRead(p.from)
 	lanes := laneMask(min(p.block, f.m-m))
@@ -60,7 +60,12 @@ func (p *winoPack) gather(z, c, m, n int) winoFilterArgs {
 	if !f.transposed {
 		t.planes, t.pitch, t.pixels = pointer(p.from[(m*f.c+c)*taps:]), 4*f.c*taps, n*taps
 		p.kernels.maps.interleave(&t)
-		args.src, args.from = pointer(p.planar[z*f.taps()*p.block:]), 4*taps*p.block
+		if f.segments > 1 {
+			args.src, args.from = pointer(p.phased), 4*f.taps()*p.block
+			p.pickSegment(step, n)
+			return args
+		}
+		args.src, args.from = pointer(p.planar[step*f.taps()*p.block:]), 4*taps*p.block
 		return args
 	}
 	for i := range n {
@@ -70,6 +75,16 @@ func (p *winoPack) gather(z, c, m, n int) winoFilterArgs {
 	}
 	args.src, args.from = pointer(p.phased), 4*f.taps()*p.block
 	return args
+}
+
+// pickSegment picks the taps of a segment of the filters of n channels; places beyond the kernel are zero.
+func (p *winoPack) pickSegment(segment, n int) {
+	f := &p.filter
+	first, taps := segment*f.taps(), f.kernel[2]
+	for c := range n {
+		to := p.phased[c*f.taps()*p.block:][:f.taps()*p.block]
+		clear(to[copy(to, p.planar[(c*taps+first)*p.block:(c+1)*taps*p.block]):])
+	}
 }
 
 // pickPhase picks the taps of the phase, which begin with the lowest input position. Phase ρ of a transposed convolution
@@ -122,8 +137,8 @@ const winoFilterScratch = 6*5*16 + 6*6*8
 // winoFactors are what evaluates filters at the points of an axis: the matrix G, whose rows of ±p differ in the signs of
 // the odd taps.
 type winoFactors struct {
-	zero  float64       // factor of point 0
-	pairs [2]winoFactor // of ±p
+	zero  float64       // factor of point 0, if it is one
+	pairs [3]winoFactor // of ±p
 }
 
 // winoFactor is the factors of a pair of points: of its even taps, of its odd taps, and from a tap to the one after next.
@@ -133,7 +148,8 @@ func newWinoFactors(a winoAxis) (f winoFactors) {
 	g := a.filterMatrix()
 	f.zero = g[0][0]
 	for i, square := range winoSquares(a.points()) {
-		f.pairs[i] = winoFactor{g[1+2*i][0], g[1+2*i][1], square}
+		at := winoPairAt(a.points(), i)
+		f.pairs[i] = winoFactor{g[at][0], g[at][1], square}
 	}
 	return f
 }

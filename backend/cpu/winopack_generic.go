@@ -7,7 +7,7 @@ type winoLanes [8]float64
 func (t winoTile) filtersGeneric(a *winoFilterArgs) {
 	var taps [5]winoLanes     // of a column
 	var half [6 * 5]winoLanes // [points of rows][columns]
-	var last [6]winoLanes     // points of a row
+	var last [7]winoLanes     // points of a row
 	columns := t.cols.taps
 	for c := range a.channels {
 		for x := range columns {
@@ -36,16 +36,21 @@ func (w *winoLanes) store(dst *[8]float32) {
 
 // evaluate computes the points dst[i*step] of taps.
 func (a winoAxis) evaluate(f *winoFactors, dst, taps []winoLanes, step int) {
-	for l, v := range taps[0] {
-		dst[0][l] = f.zero * v
+	if winoHasZero(a.points()) {
+		for l, v := range taps[0] {
+			dst[0][l] = f.zero * v
+		}
 	}
 	for i := range winoSquares(a.points()) {
-		plus, minus := &dst[(1+2*i)*step], &dst[(2+2*i)*step]
+		at := winoPairAt(a.points(), i)
+		plus, minus := &dst[at*step], &dst[(at+1)*step]
 		switch f := &f.pairs[i]; a.taps {
 		case 2:
 			f.pair2(plus, minus, (*[2]winoLanes)(taps))
 		case 3:
 			f.pair3(plus, minus, (*[3]winoLanes)(taps))
+		case 4:
+			f.pair4(plus, minus, (*[4]winoLanes)(taps))
 		case 5:
 			f.pair5(plus, minus, (*[5]winoLanes)(taps))
 		default:
@@ -68,6 +73,12 @@ func (f *winoFactor) pair2(plus, minus *winoLanes, t *[2]winoLanes) {
 func (f *winoFactor) pair3(plus, minus *winoLanes, t *[3]winoLanes) {
 	for l := range plus {
 		f.store(plus, minus, l, t[0][l]+float64(f.square*t[2][l]), t[1][l])
+	}
+}
+
+func (f *winoFactor) pair4(plus, minus *winoLanes, t *[4]winoLanes) {
+	for l := range plus {
+		f.store(plus, minus, l, t[0][l]+float64(f.square*t[2][l]), t[1][l]+float64(f.square*t[3][l]))
 	}
 }
 

@@ -47,6 +47,7 @@ func TestWinogradPackDefinition(t *testing.T) {
 				g.M = 64 + r.IntN(3)
 			}
 			checkWinoPack(t, r, k, g, kind, []Algorithm{F2, F4}[i%2], transposed)
+			checkWinoPack(t, r, k, randomRow(r, transposed), kind, F4, transposed)
 		}
 		if !transposed {
 			checkWinoPack(t, r, k, square(1, 19, 35, 8, 3), kind, F4, false)
@@ -66,14 +67,14 @@ func checkWinoPack(t *testing.T, r *rand.Rand, k *Kernels, g ConvGeom, kind wino
 	want := make([]float32, len(p.data))
 	for phase := range f.phases[0] * f.phases[1] {
 		for m := range f.m {
-			for z := range f.kernel[0] {
+			for step := range f.steps() {
 				for c := range f.c {
 					pair, lane := m/p.pairLanes(), c
-					if f.kernel[0] > 1 {
-						lane += z * roundUp(f.c, p.block)
+					if f.steps() > 1 {
+						lane += step * roundUp(f.c, p.block)
 					}
 					width := min(p.pairLanes(), p.width()-pair*p.pairLanes())
-					for point, v := range winoPointsOf(f, weights, phase, [3]int{m, c, z}) {
+					for point, v := range winoPointsOf(f, weights, phase, [3]int{m, c, step}) {
 						want[p.offset(phase, point, pair)+lane*width+m%p.pairLanes()] = v
 					}
 				}
@@ -91,7 +92,7 @@ func checkWinoPack(t *testing.T, r *rand.Rand, k *Kernels, g ConvGeom, kind wino
 	require.Equal(t, -1, sameBits(want, p.data), "%+v", g)
 }
 
-// winoPointsOf transforms one filter: at is its output channel, input channel and depth tap.
+// winoPointsOf transforms one filter: at is its output channel, input channel and depth tap or segment.
 func winoPointsOf(f *winoFilter, weights []float32, phase int, at [3]int) (points []float32) {
 	half := make([][]float64, f.tile.cols.taps) // by columns
 	for x := range half {
@@ -116,6 +117,12 @@ func winoPointsOf(f *winoFilter, weights []float32, phase int, at [3]int) (point
 // winoTap reads a tap of the filter of a phase.
 func winoTap(f *winoFilter, weights []float32, phase int, at [3]int, y, x int) float64 {
 	m, c, z := at[0], at[1], at[2]
+	if f.segments > 1 {
+		if x += z * f.tile.cols.taps; x >= f.kernel[2] {
+			return 0
+		}
+		z = 0
+	}
 	if !f.transposed {
 		return float64(weights[(((m*f.c+c)*f.kernel[0]+z)*f.kernel[1]+y)*f.kernel[2]+x])
 	}
@@ -136,9 +143,12 @@ func winoEvaluated(a winoAxis, taps []float64) (points []float64) {
 		}
 		return sum
 	}
-	points = append(points, g[0][0]*taps[0])
+	if winoHasZero(a.points()) {
+		points = append(points, g[0][0]*taps[0])
+	}
 	for i, square := range winoSquares(a.points()) {
-		even, odd := float64(g[1+2*i][0]*horner(0, square)), float64(g[1+2*i][1]*horner(1, square))
+		at := winoPairAt(a.points(), i)
+		even, odd := float64(g[at][0]*horner(0, square)), float64(g[at][1]*horner(1, square))
 		points = append(points, even+odd, even-odd)
 	}
 	if a.points() > 1 {

@@ -22,7 +22,7 @@ func (w *winoWorker) multiplyPair(p winoPair, taps winoTaps, first, n int, m []f
 	groups := min(tileGroups, weights.width()/block-p.pair*tileGroups)
 	w.product = tileArgs{srcPixel: 4 * block, dstPixel: 4 * block, dstGroup: 4 * s.mGroup, bias: unsafe.Pointer(&zeroBias[0])}
 	v := w.v[w.setSteps(taps):]
-	from := weights.offset(p.phase, p.point, p.pair) + taps.from*r.x.Groups()*block*groups*block
+	from := weights.offset(p.phase, p.point, p.pair) + taps.from*r.x.Groups()*block*groups*block // from > 0 with depth taps only
 	w.product.weights = unsafe.Pointer(unsafe.SliceData(weights.data[from:]))
 	w.sweep(groups, v[p.point*s.vPoint+first*block:], m[p.point*s.mPoint+p.pair*tileGroups*s.mGroup:], n)
 }
@@ -30,7 +30,7 @@ func (w *winoWorker) multiplyPair(p winoPair, taps winoTaps, first, n int, m []f
 // setSteps sets the steps for the depth taps and returns where in v they begin.
 func (w *winoWorker) setSteps(taps winoTaps) (offset int) {
 	r, s := w.run, &w.run.space
-	groups := r.x.Groups()
+	groups := r.x.Groups() * r.weights.filter.segments
 	var steps []int
 	if s.order == winoByBlocks {
 		steps = s.steps[floorMod(taps.first, s.planes)][taps.from*groups : taps.to*groups]
@@ -39,7 +39,7 @@ func (w *winoWorker) setSteps(taps winoTaps) (offset int) {
 		offset = (taps.first + taps.from) * s.vPlane
 	}
 	w.product.steps, w.product.nsteps = unsafe.SliceData(steps), len(steps)
-	if tail := r.geom.C % r.k.Block; tail > 0 && len(steps) > 0 && r.geom.Kernel[0] == 1 {
+	if tail := r.geom.C % r.k.Block; tail > 0 && len(steps) > 0 && r.weights.filter.steps() == 1 {
 		w.product.nsteps, w.product.tailSteps, w.product.tailLanes = len(steps)-1, 1, tail
 	}
 	return offset

@@ -123,7 +123,7 @@ func (r *winoRun) blockChunk(worker, i int) {
 	for end := min(z+s.depth, r.geom.Out[0]); z < end; z++ {
 		taps := r.depthTaps(z)
 		for tap := taps.from; tap < taps.to; tap++ {
-			w.plane(winoPart{taps.first + tap, first, n, 0, r.x.Groups()})
+			w.plane(winoPart{taps.first + tap, first, min(n+r.weights.filter.segments-1, r.tiles()-first), 0, r.x.Groups()})
 		}
 		for phase := range r.phases() {
 			w.multiply(phase, taps, 0, n)

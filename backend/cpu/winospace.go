@@ -18,7 +18,8 @@ const (
 
 // winoSpace is the scratch memory of a run. Sizes and pitches are in floats.
 //
-//	v      [plane][point][input group][tile][Block]           transformed inputs; of a block or of all tiles
+//	v      [plane][point][input group][tile][Block]           transformed inputs; of a block or of all tiles, and of the
+//	                                                          tiles behind them that segments see
 //	m      [phase][plane][point][output group][tile][Block]   sums of products; all of them if by stages, else of a block
 //	                                                          of one plane and phase
 //	strip  the input transform's
@@ -64,10 +65,11 @@ func (p *WinogradConv) layout(order winoOrder, tiles, depth int) winoSpace {
 	f, block := &p.weights.filter, p.k.Block
 	points := f.tile.points()
 	s := winoSpace{order: order, tiles: tiles, depth: depth, planes: f.kernel[0]}
-	s.vGroup, s.mGroup = tiles*block, tiles*block
+	behind := f.segments - 1
+	s.vGroup, s.mGroup = (tiles+behind)*block, tiles*block
 	run := min(tiles, p.cols.tiles) // of the input transform
 	if order != winoByBlocks {
-		s.planes, s.vGroup, run = p.geom.In[0], p.tiles()*block, p.cols.tiles
+		s.planes, s.vGroup, run = p.geom.In[0], (p.tiles()+behind)*block, p.cols.tiles
 	}
 	s.vPoint = oddLines(ceilDiv(p.geom.C, block) * s.vGroup)
 	s.mPoint = oddLines(ceilDiv(p.geom.M, block) * s.mGroup)
@@ -78,26 +80,28 @@ func (p *WinogradConv) layout(order winoOrder, tiles, depth int) winoSpace {
 	}
 	s.strip = f.tile.rows.points() * ((run-1)*f.tile.cols.outputs + f.tile.cols.points()) * block
 	s.tile = f.tile.rows.outputs * f.tile.cols.points() * block
-	s.setSteps(f.kernel[0], ceilDiv(p.geom.C, block))
+	s.setSteps(f, ceilDiv(p.geom.C, block), 4*block)
 	return s
 }
 
-// setSteps sets the steps of some depth taps and input groups. By blocks, input plane z lies in plane z mod planes of v,
-// and the first tap's plane tells which steps; else the first tap's plane is where they begin.
-func (s *winoSpace) setSteps(taps, groups int) {
+// setSteps sets the steps of a filter and some input groups; tile is the bytes from tile to tile. By blocks, input plane z
+// lies in plane z mod planes of v, and the first tap's plane tells which steps; else the first tap's plane is where they
+// begin.
+func (s *winoSpace) setSteps(f *winoFilter, groups, tile int) {
 	firsts := 1
 	if s.order == winoByBlocks {
 		firsts = s.planes
 	}
 	for first := range firsts {
 		var steps []int
-		for tap := range taps {
+		for step := range f.steps() {
+			tap, segment := step/f.segments, step%f.segments
 			plane := tap
 			if s.order == winoByBlocks {
 				plane = (first + tap) % s.planes
 			}
 			for g := range groups {
-				steps = append(steps, 4*(plane*s.vPlane+g*s.vGroup))
+				steps = append(steps, 4*(plane*s.vPlane+g*s.vGroup)+segment*tile)
 			}
 		}
 		s.steps = append(s.steps, steps)

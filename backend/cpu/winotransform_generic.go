@@ -11,6 +11,8 @@ var winoGeneric = newWinoGeneric(
 	winoTile{winoAxis{2, 5}, winoAxis{2, 5}},
 	winoTile{winoAxis{1, 1}, winoAxis{4, 3}},
 	winoTile{winoAxis{1, 1}, winoAxis{2, 3}},
+	winoTile{winoAxis{1, 1}, winoAxis{4, 4}},
+	winoTile{winoAxis{1, 1}, winoAxis{3, 5}},
 )
 
 func newWinoGeneric(tiles ...winoTile) winoKernels {

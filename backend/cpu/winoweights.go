@@ -6,7 +6,7 @@ package cpu
 type WinogradWeights struct {
 	filter        winoFilter
 	block         int
-	*weightMemory // [phase][point][pair of output groups][depth tap, channel][lanes of the pair]
+	*weightMemory // [phase][point][pair of output groups][depth tap or segment, channel][lanes of the pair]
 }
 
 // winoFilter is what the transformed weights depend on, apart from the weights.
@@ -17,8 +17,12 @@ type winoFilter struct {
 	kernel     [3]int
 	stride     [3]int // of a transposed convolution; each residue is a phase
 	tile       winoTile
+	segments   int    // of the taps along the columns, see Algorithm.tile; one with several depth taps or transposed
 	phases     [2]int // along rows and columns
 }
+
+// mostSegments bounds the sums of one call of a micro-kernel.
+const mostSegments = 4
 
 // newWinoFilter returns the filter of a geometry and whether the algorithm can make it.
 func newWinoFilter(g *ConvGeom, transposed bool, alg Algorithm) (f winoFilter, ok bool) {
@@ -38,17 +42,20 @@ func newWinoFilter(g *ConvGeom, transposed bool, alg Algorithm) (f winoFilter, o
 		f.phases = [2]int{g.Stride[1], g.Stride[2]}
 		taps = [2]int{ceilDiv(taps[0], g.Stride[1]), ceilDiv(taps[1], g.Stride[2])}
 	}
-	f.tile = winoTile{alg.axis(taps[0]), alg.axis(taps[1])}
+	f.tile, f.segments = alg.tile(taps)
 	_, ok = winoGeneric.output[f.tile]
-	return f, ok
+	return f, ok && (f.segments == 1 || f.segments <= mostSegments && !transposed && g.Kernel[0] == 1)
 }
 
-// lanes is the depth of the products: channels times depth taps. With several depth taps each has whole groups.
+// steps is how many filters, of depth taps or segments, a sum goes over for each channel.
+func (f *winoFilter) steps() int { return f.kernel[0] * f.segments }
+
+// lanes is the depth of the products: channels times steps. With several steps each has whole groups.
 func (f *winoFilter) lanes(block int) int {
-	if f.kernel[0] == 1 {
+	if f.steps() == 1 {
 		return f.c
 	}
-	return f.kernel[0] * roundUp(f.c, block)
+	return f.steps() * roundUp(f.c, block)
 }
 
 // width is the lanes of all output groups.

@@ -92,7 +92,7 @@ func (w winoFilters) half(upper bool) {
 			w.op("", "VCVTPS2PD %d(R8), %s", lanes, w.v(x))
 			w.op("", "ADDQ DX, R8")
 		}
-		w.evaluate(w.cols, store)
+		w.evaluate("R13", w.cols, store)
 		return
 	}
 	w.loadFactors("R12", w.rows)
@@ -109,7 +109,7 @@ func (w winoFilters) half(upper bool) {
 			w.op("", "VCVTPS2PD %d(R8), %s", lanes, w.v(y))
 			w.op("", "ADDQ R11, R8")
 		}
-		w.evaluate(w.rows, func(i, reg int) {
+		w.evaluate("R12", w.rows, func(i, reg int) {
 			w.op("", "VMOVUPD %s, %d(BX)", w.v(reg), (i*taps+x)*w.bytes())
 		})
 	}
@@ -118,32 +118,49 @@ func (w winoFilters) half(upper bool) {
 		for x := range taps {
 			w.op("", "VMOVUPD %d(BX), %s", (i*taps+x)*w.bytes(), w.v(x))
 		}
-		w.evaluate(w.cols, store)
+		w.evaluate("R13", w.cols, store)
 	}
 }
 
-// loadFactors loads the factors of an axis from a winoFactors.
+// loadFactors loads the factors of an axis from a winoFactors, as far as there are registers for them.
 func (w winoFilters) loadFactors(from string, a winoAxis) {
 	for i := range 1 + 3*len(winoSquares(a.points)) {
-		w.op("", "VBROADCASTSD %d(%s), %s", 8*i, from, w.v(winoFilFactors+i))
+		if winoFilFactors+i < w.regs {
+			w.op("", "VBROADCASTSD %d(%s), %s", 8*i, from, w.v(winoFilFactors+i))
+		}
 	}
+}
+
+// pairFactors returns the register of the first factor of pair i of an axis. Where the last pair has none, it takes those
+// of the first one, which must be loaded again.
+func (w winoFilters) pairFactors(from string, i int) int {
+	first := winoFilFactors + 1 + 3*i
+	if first+2 < w.regs {
+		return first
+	}
+	for k := range 3 {
+		w.op("", "VBROADCASTSD %d(%s), %s", 8*(1+3*i+k), from, w.v(winoFilFactors+1+k))
+	}
+	return winoFilFactors + 1
 }
 
 // evaluate computes the points of the taps in registers 0.. in the order of winoAxis.evaluate and passes each one's register
 // to place, which may change it. Products and sums are rounded on their own.
-func (w winoFilters) evaluate(a winoAxis, place func(i, reg int)) {
+func (w winoFilters) evaluate(from string, a winoAxis, place func(i, reg int)) {
 	two := func(op string, x, y, dst int) { w.op("", "%s %s, %s, %s", op, w.v(y), w.v(x), w.v(dst)) }
 	even, odd, result := winoFilEven, winoFilOdd, winoFilResult
-	two("VMULPD", 0, winoFilFactors, result)
-	place(0, result)
+	if a.points%2 == 0 {
+		two("VMULPD", 0, winoFilFactors, result)
+		place(0, result)
+	}
 	for i := range winoSquares(a.points) {
-		f := winoFilFactors + 1 + 3*i // of the even taps, of the odd ones, the square
+		f := w.pairFactors(from, i) // of the even taps, of the odd ones, the square
 		two("VMULPD", w.horner(even, 0, f+2, a.taps()), f, even)
 		two("VMULPD", w.horner(odd, 1, f+2, a.taps()), f+1, odd)
 		two("VADDPD", even, odd, result)
 		two("VSUBPD", even, odd, even)
-		place(1+2*i, result)
-		place(2+2*i, even)
+		place(winoPair(a.points, i), result)
+		place(winoPair(a.points, i)+1, even)
 	}
 	w.op("", "VMOVAPD %s, %s", w.v(a.taps()-1), w.v(result))
 	place(a.points-1, result)

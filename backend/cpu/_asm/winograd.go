@@ -10,7 +10,7 @@ import (
 const winoConsts = "winoConst"
 
 // winoText emits the transforms of Winograd's minimal filtering. Along an axis a tile has 4 or 6 points, which are 0,
-// pairs ±a and infinity, or 1 point where it does not reach along that axis.
+// pairs ±a and infinity, 7, which are pairs and infinity, or 1 point where it does not reach along that axis.
 type winoText struct {
 	isa
 	*text
@@ -41,9 +41,14 @@ func winoSquares(points int) []float64 {
 		return []float64{1}
 	case 6:
 		return []float64{0.5, 2}
+	case 7:
+		return []float64{0.09, 0.75, 4}
 	}
 	panic(fmt.Sprintf("no points for tiles of %d", points))
 }
+
+// winoPair is the number of the first of the points ±a: behind point 0, which an even number of points has.
+func winoPair(points, i int) int { return 1 - points%2 + 2*i }
 
 // power returns a^k of a point given by its square.
 func power(square float64, k int) float64 {
@@ -74,10 +79,10 @@ type winoTerm struct {
 	reg  int
 }
 
-// winoInputTerms lists how the points come from inputs in registers first.. of one axis: those of 0 and infinity, then
-// per pair ±a the even part u and the odd part v, where the two points are u ± a·v.
-func winoInputTerms(points, first int) (zero, inf []winoTerm, even, odd [][]winoTerm) {
-	squares := winoSquares(points)
+// winoInputTerms lists how the points come from inputs in registers first.. of one axis: those of 0, if it is a point, and
+// infinity, then per pair ±a the parts u and v, where the two points are u + a·v and u - a·v, or a·v - u without point 0.
+func winoInputTerms(points, first int) (zero, inf []winoTerm, u, v [][]winoTerm) {
+	squares, root := winoSquares(points), winoPair(points, 0)
 	spread := func(poly []float64, from int) (terms []winoTerm) {
 		for i, c := range poly {
 			terms = append(terms, winoTerm{c, first + from + 2*i})
@@ -85,13 +90,16 @@ func winoInputTerms(points, first int) (zero, inf []winoTerm, even, odd [][]wino
 		return terms
 	}
 	all := winoPoly(squares)
-	zero, inf = spread(all, 0), spread(all, 1)
+	if root == 1 {
+		zero = spread(all, 0)
+	}
+	inf = spread(all, root)
 	for i := range squares {
 		others := append(append([]float64(nil), squares[:i]...), squares[i+1:]...)
-		even = append(even, spread(winoPoly(others), 2))
-		odd = append(odd, spread(winoPoly(others), 1))
+		u = append(u, spread(winoPoly(others), root+1))
+		v = append(v, spread(winoPoly(others), root))
 	}
-	return zero, inf, even, odd
+	return zero, inf, u, v
 }
 
 // load loads constants into registers from last down to first, as many as there is room for.

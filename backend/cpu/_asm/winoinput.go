@@ -5,7 +5,7 @@ import "fmt"
 // winoInputTile is the number of points of a tile along rows and columns.
 type winoInputTile struct{ rows, cols int }
 
-var winoInputs = []winoInputTile{{6, 6}, {4, 4}, {1, 6}, {1, 4}}
+var winoInputs = []winoInputTile{{6, 6}, {4, 4}, {1, 6}, {1, 4}, {1, 7}}
 
 func (i winoInputTile) funcName(s isa) string {
 	return fmt.Sprintf("winoInput%dx%d%s", i.rows, i.cols, s.name)
@@ -31,6 +31,7 @@ const (
 // DI: arguments; SI: next column of the input, R11: 3 rows below; R8: bytes between rows; BX: end of the strip; R13:
 // the tile's first column in it; DX: columns to come; AX: destination; R9: bytes between points; R10, R12: destination
 // of a row of points, 3 points on; R15: the row's place in the strip; CX: tiles left.
+// Without rows, R8: bytes between pixels; DX: between tiles; R10, R13: 6 pixels and points on.
 type winoInput struct {
 	winoText
 	winoInputTile
@@ -107,18 +108,29 @@ func (w winoInput) emitOneRow() {
 	w.op("", "MOVQ %d(DI), R8", winoInCol)
 	w.op("", "LEAQ (R9)(R9*2), R12")
 	w.op("", "ADDQ AX, R12")
+	w.op("", "LEAQ (R12)(R9*2), R13")
+	w.op("", "ADDQ R9, R13")
 	w.op("", "MOVQ %d(DI), DX", winoInStep)
 	w.op("bytes between tiles", "IMULQ R8, DX")
 	w.label(w.name + "_tile")
 	w.op("", "LEAQ (R8)(R8*2), R11")
 	w.op("", "ADDQ SI, R11")
-	for c := range w.cols {
-		w.op("", "VMOVUPS %s, %s", at("SI", "R8", "R11", c), w.v(c))
+	w.op("", "LEAQ (R11)(R8*2), R10")
+	w.op("", "ADDQ R8, R10")
+	place := func(base, pitch, three, six string, i int) string {
+		if i == 6 {
+			return fmt.Sprintf("(%s)", six)
+		}
+		return at(base, pitch, three, i)
 	}
-	w.transform(w.cols, func(c int) string { return at("AX", "R9", "R12", c) })
+	for c := range w.cols {
+		w.op("", "VMOVUPS %s, %s", place("SI", "R8", "R11", "R10", c), w.v(c))
+	}
+	w.transform(w.cols, func(c int) string { return place("AX", "R9", "R12", "R13", c) })
 	w.op("", "ADDQ DX, SI")
 	w.op("", "ADDQ %d(DI), AX", winoInTile)
 	w.op("", "ADDQ %d(DI), R12", winoInTile)
+	w.op("", "ADDQ %d(DI), R13", winoInTile)
 	w.op("", "DECQ CX")
 	w.op("", "JNZ %s_tile", w.name)
 	w.ret()
@@ -134,12 +146,12 @@ func (w winoInput) loadConstants() {
 			}
 		}
 	}
-	zero, inf, even, odd := winoInputTerms(w.cols, 0)
+	zero, inf, us, vs := winoInputTerms(w.cols, 0)
 	collect(zero)
 	collect(inf)
 	for i, square := range winoSquares(w.cols) {
-		collect(even[i])
-		collect(odd[i])
+		collect(us[i])
+		collect(vs[i])
 		collect([]winoTerm{{power(square, 1), 0}})
 	}
 	w.load(values, w.cols+4, w.regs-1)
@@ -148,12 +160,14 @@ func (w winoInput) loadConstants() {
 // transform computes the points of inputs in registers 0.. and stores point i to place(i): 0, ±a..., infinity.
 func (w winoInput) transform(points int, place func(i int) string) {
 	t, u, v, y := points, points+1, points+2, points+3
-	zero, inf, even, odd := winoInputTerms(points, 0)
-	w.combine(t, zero)
-	w.op("", "VMOVUPS %s, %s", w.v(t), place(0))
+	zero, inf, us, vs := winoInputTerms(points, 0)
+	if len(zero) > 0 {
+		w.combine(t, zero)
+		w.op("", "VMOVUPS %s, %s", w.v(t), place(0))
+	}
 	for i, square := range winoSquares(points) {
-		w.combine(u, even[i])
-		w.combine(v, odd[i])
+		w.combine(u, us[i])
+		w.combine(v, vs[i])
 		a := power(square, 1)
 		if a == 1 {
 			w.op("", "VADDPS %s, %s, %s", w.v(v), w.v(u), w.v(y))
@@ -161,10 +175,14 @@ func (w winoInput) transform(points int, place func(i int) string) {
 		} else {
 			w.op("", "VMOVAPS %s, %s", w.v(u), w.v(y))
 			w.op("", "VFMADD231PS %s, %s, %s", w.constant(a), w.v(v), w.v(y))
-			w.op("", "VFNMADD231PS %s, %s, %s", w.constant(a), w.v(v), w.v(u))
+			minus := "VFNMADD231PS" // u - a·v
+			if len(zero) == 0 {
+				minus = "VFMSUB231PS" // a·v - u
+			}
+			w.op("", "%s %s, %s, %s", minus, w.constant(a), w.v(v), w.v(u))
 		}
-		w.op("", "VMOVUPS %s, %s", w.v(y), place(1+2*i))
-		w.op("", "VMOVUPS %s, %s", w.v(u), place(2+2*i))
+		w.op("", "VMOVUPS %s, %s", w.v(y), place(winoPair(points, i)))
+		w.op("", "VMOVUPS %s, %s", w.v(u), place(winoPair(points, i)+1))
 	}
 	w.combine(t, inf)
 	w.op("", "VMOVUPS %s, %s", w.v(t), place(points-1))

@@ -18,6 +18,8 @@ var winoOutputs = []winoOutputTile{
 	{winoAxis{2, 6}, winoAxis{2, 6}}, // 5x5
 	{winoAxis{1, 1}, winoAxis{4, 6}}, // 3
 	{winoAxis{1, 1}, winoAxis{2, 4}},
+	{winoAxis{1, 1}, winoAxis{4, 7}}, // 4, and groups of 4
+	{winoAxis{1, 1}, winoAxis{3, 7}}, // 5
 }
 
 func (o winoOutputTile) funcName(s isa) string {
@@ -54,7 +56,7 @@ const (
 // DI: arguments; SI: points of the tile; R8, R9: bytes between points, rows of points; BX: scratch; R14, R13: the tile
 // in dst and in the residual; AX, DX: a row of them, R11, R12: 3 pixels on; R10: bytes between pixels; R15: rows left;
 // CX: tiles left.
-// Registers: points in 0..5, sums in 6 and 7, operands of the activation above, constants below those.
+// Registers: points in 0..6, an output in 7, the operands of the activation at the end, constants below those.
 type winoOutput struct {
 	winoText
 	winoOutputTile
@@ -196,32 +198,51 @@ func (w winoOutput) loadRow() {
 	w.op("", "MOVQ %d(DI), R8", winoOutPoint)
 	w.op("", "LEAQ (R8)(R8*2), R9")
 	w.op("", "ADDQ SI, R9")
-	for c := range w.cols.points {
+	for c := range min(6, w.cols.points) {
 		w.op("", "VMOVUPS %s, %s", at("SI", "R8", "R9", c), w.v(c))
+	}
+	if w.cols.points == 7 {
+		w.op("", "LEAQ (R9)(R8*2), R9")
+		w.op("", "VMOVUPS (R9)(R8*1), %s", w.v(6))
 	}
 }
 
-// butterflies turns pairs of points in registers 1.. into sums and differences: pair 0 into 6 and 1, pair 1 into 2 and 3.
+// butterflies turns pairs of points into sums and differences.
 func (w winoOutput) butterflies(points int) {
 	for i := range winoSquares(points) {
-		a, b := w.v(1+2*i), w.v(2+2*i)
-		w.op("", "VADDPS %s, %s, %s", b, a, w.v(w.sum(i)))
+		first := winoPair(points, i)
+		a, b := w.v(first), w.v(first+1)
+		w.op("", "VADDPS %s, %s, %s", b, a, w.v(w.sum(points, i)))
 		w.op("", "VSUBPS %s, %s, %s", b, a, a)
 	}
 }
 
-func (w winoOutput) sum(i int) int        { return []int{6, 2}[i] }
-func (w winoOutput) difference(i int) int { return 1 + 2*i }
+// sum and difference are the registers of those of pair i: a sum takes the place of the pair before, the first one that
+// behind the points or behind the mask.
+func (w winoOutput) sum(points, i int) int {
+	switch {
+	case i > 0:
+		return winoPair(points, i-1) + 1
+	case points < winoOutY:
+		return winoOutY - 1
+	}
+	return winoOutMask + 1
+}
+
+func (w winoOutput) difference(points, i int) int { return winoPair(points, i) }
+
+// scaled is a register that is free after the butterflies: the second one of the last pair.
+func (w winoOutput) scaled(points int) int { return winoPair(points, len(winoSquares(points))-1) + 1 }
 
 // terms are those of output k after the butterflies.
 func (w winoOutput) terms(a winoAxis, k int) (terms []winoTerm) {
-	if k == 0 {
+	if k == 0 && a.points%2 == 0 {
 		terms = append(terms, winoTerm{1, 0})
 	}
 	for i, square := range winoSquares(a.points) {
-		reg := w.sum(i)
+		reg := w.sum(a.points, i)
 		if k%2 == 1 {
-			reg = w.difference(i)
+			reg = w.difference(a.points, i)
 		}
 		terms = append(terms, winoTerm{power(square, k), reg})
 	}
@@ -240,7 +261,7 @@ func (w winoOutput) loadConstants() {
 			}
 		}
 	}
-	w.load(values, winoOutMask+1, w.regs-4)
+	w.load(values, max(winoOutMask, w.sum(w.cols.points, 0))+1, w.regs-4)
 }
 
 // output emits output k of a row: the sum, bias, residual, activation, and the store.
@@ -280,7 +301,7 @@ func (w winoOutput) leak() {
 		w.op("", "VMULPS %s, %s, K1, %s", w.lo(), y, y)
 		return
 	}
-	mask, scaled := w.v(winoOutMask), w.v(4)
+	mask, scaled := w.v(winoOutMask), w.v(w.scaled(w.cols.points))
 	w.op("x < 0", "VCMPPS $17, %s, %s, %s", w.hi(), y, mask)
 	w.op("", "VMULPS %s, %s, %s", w.lo(), y, scaled)
 	w.op("", "VBLENDVPS %s, %s, %s, %s", mask, scaled, y, y)

@@ -188,7 +188,7 @@ const operatorsPage = "docs/OPERATORS.md"
 func checkOperatorsPage(t *testing.T, results []conformance.Result, skips *conformance.SkipList) {
 	node := slices.DeleteFunc(slices.Clone(results), func(r conformance.Result) bool { return !strings.HasPrefix(r.Test, "node/") })
 	table := conformance.Table(node, func(test string) bool { _, ok := skips.Reason(test); return ok })
-	page := writeOperatorsPage(table)
+	page := writeOperatorsPage(table, conformance.Types(node))
 	if *update {
 		require.NoError(t, os.WriteFile(operatorsPage, []byte(page), 0o644))
 		return
@@ -199,8 +199,8 @@ func checkOperatorsPage(t *testing.T, results []conformance.Result, skips *confo
 }
 
 // writeOperatorsPage lists every registered operator with its versions and the
-// counts of its node tests.
-func writeOperatorsPage(table map[string]conformance.Counts) string {
+// counts of its node tests and the types in those that pass.
+func writeOperatorsPage(table map[string]conformance.Counts, types map[string][]string) string {
 	var b strings.Builder
 	b.WriteString(operatorsHead)
 	versions := map[string][]string{}
@@ -221,7 +221,7 @@ func writeOperatorsPage(table map[string]conformance.Counts) string {
 	slices.Sort(names)
 	for _, name := range names {
 		c := table[name]
-		fmt.Fprintf(&b, "| %s | %s | %d | %d | %d |\n", name, strings.Join(versions[name], ", "), c.Passed, c.Failed+c.Unsupported, c.Skipped)
+		fmt.Fprintf(&b, "| %s | %s | %d | %d | %d | %s |\n", name, strings.Join(versions[name], ", "), c.Passed, c.Failed+c.Unsupported, c.Skipped, strings.Join(types[name], ", "))
 	}
 	return b.String()
 }
@@ -232,10 +232,11 @@ Made by ` + "`go test . -run TestConformance -update`" + ` from the registry and
 ONNX 1.22 (opset 27). "From" lists the opset versions from which a form of the operator holds, until
 the next: a model of any newer opset up to 27 uses the last of them. A test counts for the operator
 that it is about. Failed tests need types or attributes that are not there yet; skipped ones stand with
-a reason in testdata/conformance/skip.txt.
+a reason in testdata/conformance/skip.txt. "Types" are those of inputs and outputs in the tests that pass;
+operators take more than their tests show, and their doc comments in package ops say which.
 
-| operator | from | passed | failed | skipped |
-|---|---|--:|--:|--:|
+| operator | from | passed | failed | skipped | types |
+|---|---|--:|--:|--:|---|
 `
 
 // TestOperatorsPage asserts, without the test data, that the page lists exactly
@@ -252,6 +253,6 @@ func TestOperatorsPage(t *testing.T) {
 		}
 		return rows
 	}
-	require.Equal(t, firstColumns(writeOperatorsPage(nil)), firstColumns(string(have)),
+	require.Equal(t, firstColumns(writeOperatorsPage(nil, nil)), firstColumns(string(have)),
 		"%s is old: go test . -run TestConformance -update, with TCONV_ONNX_TESTS set", operatorsPage)
 }

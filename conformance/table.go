@@ -10,8 +10,8 @@ import (
 type Counts struct{ Passed, Failed, Skipped, Unsupported int }
 
 // Table counts results per operator: a test counts for the operator that its
-// name tells and its model holds. Tests named otherwise, such as those of expanded
-// functions, count for none.
+// name tells and its model holds, or the only one there is. Tests of expanded
+// functions count for none.
 func Table(results []Result, skipped func(test string) bool) map[string]Counts {
 	table := map[string]Counts{}
 	for _, r := range results {
@@ -35,8 +35,25 @@ func Table(results []Result, skipped func(test string) bool) map[string]Counts {
 	return table
 }
 
-// subject is the operator that a test is about, or "". The models of many tests
-// hold helpers (Constant, Cast) beside it.
+// Types lists, for each operator, the element types of graph inputs and outputs in
+// the tests about it that pass, sorted.
+func Types(results []Result) map[string][]string {
+	types := map[string][]string{}
+	for _, r := range results {
+		if op := subject(r); op != "" && r.Status == Passed {
+			types[op] = append(types[op], r.Types...)
+		}
+	}
+	for op, list := range types {
+		slices.Sort(list)
+		types[op] = slices.Compact(list)
+	}
+	return types
+}
+
+// subject is the operator that a test is about, or "": the one that its name begins
+// with, else the only one. The models of many tests hold helpers (Constant, Cast)
+// beside it.
 func subject(r Result) string {
 	name := strings.TrimPrefix(r.Test, "node/test_")
 	name = strings.ReplaceAll(name, "_", "")
@@ -45,6 +62,9 @@ func subject(r Result) string {
 		if strings.HasPrefix(name, strings.ToLower(op)) && len(op) > len(best) {
 			best = op
 		}
+	}
+	if best == "" && len(r.Ops) == 1 && !strings.Contains(r.Test, "_expanded") {
+		return r.Ops[0] // test_nllloss_NC, test_basic_conv_with_padding
 	}
 	return best
 }

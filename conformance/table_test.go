@@ -49,8 +49,20 @@ func TestTable(t *testing.T) {
 		{Test: "node/test_maxpool_bad", Ops: []string{"MaxPool"}, Status: Failed},
 		{Test: "node/test_maxpool_other", Ops: []string{"MaxPool"}, Status: Unsupported},
 		{Test: "node/test_maxpool_random", Ops: []string{"MaxPool"}, Status: Failed},
-		{Test: "node/test_expanded", Ops: []string{"MaxPool"}, Status: Passed},
+		{Test: "node/test_sum_expanded", Ops: []string{"MaxPool"}, Status: Passed},
+		{Test: "node/test_pooling", Ops: []string{"MaxPool"}, Status: Passed},
+		{Test: "node/test_pooling", Ops: []string{"Max", "MaxPool"}, Status: Passed},
 	}
 	table := Table(results, func(test string) bool { return test == "node/test_maxpool_random" })
-	require.Equal(t, map[string]Counts{"MaxPool": {Passed: 1, Failed: 1, Skipped: 1, Unsupported: 1}}, table)
+	require.Equal(t, map[string]Counts{"MaxPool": {Passed: 2, Failed: 1, Skipped: 1, Unsupported: 1}}, table)
+}
+
+func TestTypes(t *testing.T) {
+	results := []Result{
+		{Test: "node/test_add", Ops: []string{"Add"}, Types: []string{"float"}, Status: Passed},
+		{Test: "node/test_add_int", Ops: []string{"Add"}, Types: []string{"float", "int64"}, Status: Passed},
+		{Test: "node/test_add_string", Ops: []string{"Add"}, Types: []string{"string"}, Status: Failed},
+		{Test: "node/test_sum_expanded", Ops: []string{"Add"}, Types: []string{"bool"}, Status: Passed},
+	}
+	require.Equal(t, map[string][]string{"Add": {"float", "int64"}}, Types(results))
 }

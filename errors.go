@@ -47,6 +47,7 @@ type ModelError struct {
 	Err  error
 }
 
+// Error names the file, then the cause.
 func (e *ModelError) Error() string { return e.Path + ": " + e.Err.Error() }
 
 // Unwrap gives the cause.
@@ -59,6 +60,7 @@ type InputError struct {
 	Want []Info // the inputs of the model
 }
 
+// Error says what was found, then lists the inputs of the model.
 func (e *InputError) Error() string {
 	text := e.Text + "; the model takes"
 	if len(e.Want) == 0 {

@@ -56,6 +56,7 @@ type InvalidError struct {
 // maxProblems is how many problems are kept; a broken file can have millions.
 const maxProblems = 20
 
+// Error lists the problems, one per line where there are several.
 func (e *InvalidError) Error() string {
 	if len(e.Problems) == 1 {
 		return "invalid model: " + e.Problems[0]
@@ -130,6 +131,7 @@ func (e *UnsupportedError) add(op, reason, node string) {
 	}
 }
 
+// Error lists the operators with their numbers of nodes, some names and reasons.
 func (e *UnsupportedError) Error() string {
 	var b strings.Builder
 	operators := "operators"
@@ -175,6 +177,7 @@ type NodeError struct {
 	Err  error
 }
 
+// Error names the node and its operator, then the cause.
 func (e *NodeError) Error() string {
 	return fmt.Sprintf("node %s (%s): %s", quote(e.Node), e.Op, cut(e.Err.Error()))
 }
@@ -223,6 +226,7 @@ type ShapeError struct {
 	Got, Want string // shapes or types as text: tensor(float)[1, 3, 8, 8]
 }
 
+// Error says what the input is and what the model wants.
 func (e *ShapeError) Error() string {
 	return fmt.Sprintf("input %s is %s, want %s", quote(e.Tensor), e.Got, e.Want)
 }

@@ -35,6 +35,7 @@ type PanicError struct {
 	Stack []byte // the stack of the goroutine that panicked
 }
 
+// Error says what the body panicked with.
 func (e *PanicError) Error() string { return fmt.Sprintf("panic in a parallel region: %v", e.Value) }
 
 // Unwrap returns Value where that is an error.

@@ -3,7 +3,8 @@ package graph
 import "slices"
 
 // dropDead drops the nodes of whose outputs nobody reads any, and marks single
-// outputs that nobody reads as not asked for.
+// outputs that nobody reads as not asked for: a MaxPool without readers of Indices
+// runs as one that has none.
 func dropDead(g *Graph) error {
 	live := make([]bool, len(g.Values))
 	for _, id := range g.Outputs {
@@ -16,6 +17,11 @@ func dropDead(g *Graph) error {
 		}
 		if !keep[n] {
 			continue
+		}
+		for i, id := range n.Outputs {
+			if id != NoValue && !live[id] {
+				n.Outputs[i] = NoValue
+			}
 		}
 		for id := range given(n.Inputs) {
 			live[id] = true

@@ -173,3 +173,42 @@ func TestDropDead(t *testing.T) {
 	b := newBuilder().input("x", ops.Float32, 2, 3).node("dead", "Relu", "x").node("y", "Sigmoid", "x").output("y")
 	require.NotContains(t, rewritten(t, b, ramp(2, 3)), "Relu")
 }
+
+// TestFirstOutputUnread: operators give their other outputs without the first.
+func TestFirstOutputUnread(t *testing.T) {
+	x, labels := ramp(2, 3), ops.Of([]int64{0, 2}, 2)
+	for name, node := range map[string]func() *builder{
+		"Dropout": func() *builder { return newBuilder().node("y z", "Dropout", "x") },
+		"SoftmaxCrossEntropyLoss": func() *builder {
+			return newBuilder().constant("l", labels).node("y z", "SoftmaxCrossEntropyLoss", "x l")
+		},
+		"TopK": func() *builder {
+			return newBuilder().constant("k", ops.OfInts([]int{2})).node("y z", "TopK", "x k")
+		},
+		"Unique": func() *builder { return newBuilder().node("y z", "Unique", "x") },
+	} {
+		for _, reference := range []bool{false, true} {
+			both := node().input("x", ops.Float32, 2, 3).output("y", "z").run(t, RunOptions{Reference: reference}, x)
+			alone := node().input("x", ops.Float32, 2, 3).output("z").run(t, RunOptions{Reference: reference}, x)
+			require.Equal(t, both[1].Bytes(), alone[0].Bytes(), name)
+		}
+	}
+}
+
+// TestDropUnreadOutputs: an output that nobody reads is not asked for, one that the
+// graph gives is.
+func TestDropUnreadOutputs(t *testing.T) {
+	pool := func(outputs ...string) *builder {
+		return newBuilder().input("x", ops.Float32, 1, 1, 4, 4).node("p i", "MaxPool", "x", testInts("kernel_shape", 2, 2)).node("y", "Relu", "p").output(outputs...)
+	}
+	for _, c := range []struct {
+		b    *builder
+		want string
+	}{{pool("y"), "p: tensor(float)[1, 1, 3, 3], _ = MaxPool"}, {pool("y", "i"), "i: tensor(int64)[1, 1, 3, 3] = MaxPool"}} {
+		require.Contains(t, rewritten(t, c.b, ramp(1, 1, 4, 4)), c.want)
+		want := c.b.run(t, RunOptions{Reference: true}, ramp(1, 1, 4, 4))
+		for i, got := range c.b.run(t, RunOptions{}, ramp(1, 1, 4, 4)) {
+			require.Equal(t, want[i].Bytes(), got.Bytes())
+		}
+	}
+}

@@ -279,6 +279,9 @@ func (o *attention) MACs(in, _ []Spec) int64 {
 // Run computes Y row by row.
 func (o *attention) Run(c *Call, in, out []*Tensor) error {
 	p, err := o.plan(specsOf(in))
+	if err == nil {
+		out, err = withOutput(c, o, in, out)
+	}
 	if err != nil {
 		return err
 	}

@@ -22,10 +22,10 @@ type attentionTurn struct {
 	qk, pv      *cpu.GemmPlan
 }
 
-// Bind computes floats with the matrix kernels.
+// Bind computes floats with the matrix kernels, where Y is asked for.
 func (o *attention) Bind(b *Binding) (Step, error) {
 	p, err := o.plan(b.In)
-	if err != nil || b.In[0].DType != Float32 || product(p.scores()) == 0 {
+	if err != nil || b.In[0].DType != Float32 || product(p.scores()) == 0 || b.Out[0].Omitted() {
 		return plainStep{o}, err
 	}
 	s := &attentionStep{attentionPlan: p, kernels: b.Kernels, threads: b.Threads}

@@ -80,6 +80,10 @@ func (causalConv) MACs(in, _ []Spec) int64 {
 
 // Run convolves channel by channel.
 func (o causalConv) Run(c *Call, in, out []*Tensor) error {
+	out, err := withOutput(c, o, in, out)
+	if err != nil {
+		return err
+	}
 	if in[0].dtype == Float32 {
 		runCausalConv[float32](c, o, in, out)
 	} else {

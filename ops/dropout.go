@@ -111,6 +111,9 @@ func (o *dropout) Run(c *Call, in, out []*Tensor) error {
 		mask = out[1]
 	}
 	ratio, err := o.ratio(in)
+	if err == nil {
+		out, err = withOutput(c, o, in, out)
+	}
 	if err != nil {
 		return err
 	}

@@ -159,6 +159,9 @@ func (o *linearAttention) MACs(in, _ []Spec) int64 {
 // Run walks the tokens, the states of heads side by side.
 func (o *linearAttention) Run(c *Call, in, out []*Tensor) error {
 	p, err := o.plan(specsOf(in))
+	if err == nil {
+		out, err = withOutput(c, o, in, out)
+	}
 	if err != nil {
 		return err
 	}

@@ -50,5 +50,8 @@ func (o *softmaxCrossEntropyLoss) Run(c *Call, in, out []*Tensor) error {
 	if err := (&softmax{axisOrTail{axis: 1}, true}).Run(c, []*Tensor{scores}, []*Tensor{logs}); err != nil {
 		return err
 	}
+	if out[0] == nil {
+		return c.Err()
+	}
 	return o.run(c, logs, in[1], tensorAt(in, 2), out[0])
 }

@@ -27,7 +27,7 @@ const testTimeout = 2 * time.Minute
 
 // TestConformance runs the ONNX backend test data that TCONV_ONNX_TESTS names on
 // every kernel tier of this processor and build and on the reference path, with the
-// inputs of a test as inputs and as constants. Every test whose operators are all
+// inputs of a test as inputs and as constants, and with its outputs one at a time. Every test whose operators are all
 // registered must pass or stand in testdata/conformance/skip.txt; a line there that
 // matches nothing, or a skipped test that passes, fails. All runs pass the same tests.
 func TestConformance(t *testing.T) {
@@ -56,6 +56,11 @@ func TestConformance(t *testing.T) {
 			constants.Constants = true
 			t.Logf("inputs as constants")
 			require.Equal(t, passed(results, constants), passed(runSuite(t, constants, skips), constants))
+
+			alone := part(suite, func(test string) bool { return !strings.HasPrefix(test, "light/") })
+			alone.Alone = true
+			t.Logf("outputs alone")
+			require.Equal(t, passed(results, alone), passed(runSuite(t, alone, skips), alone))
 		})
 	}
 }

@@ -76,7 +76,7 @@ func checkOrtCase(t *testing.T, model, arrays []byte, reference bool) {
 	require.NoError(t, err)
 	eachTier(t, func(tier cpu.Tier) {
 		g.checkModel(t, string(tier), model, ortTolerance)
-		constant.checkModel(t, string(tier)+" with constants", folded, ortTolerance)
+		constant.checkModel(t, string(tier)+" with constants", onnx.Marshal(folded), ortTolerance)
 	})
 }
 

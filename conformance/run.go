@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"maps"
 	"path"
 	"slices"
@@ -69,16 +70,33 @@ func (s *Suite) run(ctx context.Context, t Test, r *Result, opts []tconv.Option)
 		return err
 	}
 	for _, set := range sets {
-		if err := s.runSet(ctx, set, data, proto, opts); err != nil {
-			return fmt.Errorf("%s: %w", path.Base(set), err)
+		for outputs := range s.outputs(proto.Graph) {
+			if err := s.runSet(ctx, set, proto, outputs, opts); err != nil {
+				return fmt.Errorf("%s: %w", path.Base(set), err)
+			}
 		}
 	}
 	return nil
 }
 
-// runSet runs the model on the data set in a folder. input_N.pb belongs to graph
-// input N.
-func (s *Suite) runSet(ctx context.Context, set string, data []byte, proto *onnx.Model, opts []tconv.Option) error {
+// outputs yields the graph outputs of each run by their indices: all, or one at a time.
+func (s *Suite) outputs(g *onnx.Graph) iter.Seq[[]int] {
+	return func(yield func([]int) bool) {
+		var all []int
+		for i := range g.Outputs {
+			if all = append(all, i); s.Alone && !yield([]int{i}) {
+				return
+			}
+		}
+		if !s.Alone {
+			yield(all)
+		}
+	}
+}
+
+// runSet runs the model with some of its outputs on the data set in a folder.
+// input_N.pb belongs to graph input N, output_N.pb to graph output N.
+func (s *Suite) runSet(ctx context.Context, set string, proto *onnx.Model, outputs []int, opts []tconv.Option) error {
 	feed := tconv.Tensors{}
 	for i, in := range proto.Graph.Inputs {
 		x, err := s.tensor(fmt.Sprintf("%s/input_%d.pb", set, i), in)
@@ -90,13 +108,14 @@ func (s *Suite) runSet(ctx context.Context, set string, data []byte, proto *onnx
 		}
 		feed[in.Name] = x
 	}
+	model := withOutputs(proto, outputs)
 	if s.Constants {
 		var err error
-		if data, err = WithConstants(proto, feed); err != nil {
+		if model, err = WithConstants(model, feed); err != nil {
 			return err
 		}
 	}
-	m, err := tconv.Load(data, opts...)
+	m, err := tconv.Load(onnx.Marshal(model), opts...)
 	if err != nil {
 		return err
 	}
@@ -105,12 +124,28 @@ func (s *Suite) runSet(ctx context.Context, set string, data []byte, proto *onnx
 	if err != nil {
 		return err
 	}
-	return s.checkOutputs(set+"/output_", proto.Graph.Outputs, got, RelativeTolerance)
+	for _, i := range outputs {
+		if err := s.checkOutput(fmt.Sprintf("%s/output_%d.pb", set, i), proto.Graph.Outputs[i], got, RelativeTolerance); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// WithConstants writes a model with the tensors of feed, all but that of the first
+// withOutputs is a model with some of its outputs.
+func withOutputs(proto *onnx.Model, outputs []int) *onnx.Model {
+	model, graph := *proto, *proto.Graph
+	graph.Outputs = nil
+	for _, i := range outputs {
+		graph.Outputs = append(graph.Outputs, proto.Graph.Outputs[i])
+	}
+	model.Graph = &graph
+	return &model
+}
+
+// WithConstants is a model with the tensors of feed, all but that of the first
 // input, as initializers, and takes these out of feed. The model stays as it is.
-func WithConstants(proto *onnx.Model, feed tconv.Tensors) ([]byte, error) {
+func WithConstants(proto *onnx.Model, feed tconv.Tensors) (*onnx.Model, error) {
 	model, graph := *proto, *proto.Graph
 	graph.Inputs, graph.Initializers = nil, slices.Clone(graph.Initializers)
 	for i, in := range proto.Graph.Inputs {
@@ -131,19 +166,17 @@ func WithConstants(proto *onnx.Model, feed tconv.Tensors) ([]byte, error) {
 		delete(feed, in.Name)
 	}
 	model.Graph = &graph
-	return onnx.Marshal(&model), nil
+	return &model, nil
 }
 
-// checkOutputs holds graph output N against the file PREFIXN.pb.
-func (s *Suite) checkOutputs(prefix string, outputs []*onnx.ValueInfo, got tconv.Tensors, rtol float64) error {
-	for i, out := range outputs {
-		want, err := s.tensor(fmt.Sprintf("%s%d.pb", prefix, i), out)
-		if err != nil {
-			return err
-		}
-		if err := compareWithin(got[out.Name], want, rtol); err != nil {
-			return fmt.Errorf("output %q: %w", out.Name, err)
-		}
+// checkOutput holds a graph output against a file.
+func (s *Suite) checkOutput(name string, out *onnx.ValueInfo, got tconv.Tensors, rtol float64) error {
+	want, err := s.tensor(name, out)
+	if err != nil {
+		return err
+	}
+	if err := compareWithin(got[out.Name], want, rtol); err != nil {
+		return fmt.Errorf("output %q: %w", out.Name, err)
 	}
 	return nil
 }

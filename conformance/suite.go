@@ -27,6 +27,10 @@ type Suite struct {
 	// weights and sizes are in exported models: operators then take the paths that
 	// prepare for known values. It concerns tests in folders only.
 	Constants bool
+
+	// Alone runs a model with several outputs once for each, without the others. It
+	// concerns tests in folders only.
+	Alone bool
 }
 
 // Test is one folder of a suite, a model and data sets, or one light model.

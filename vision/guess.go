@@ -17,9 +17,25 @@ func (r *Result) Guess() Guess {
 	case n == 1:
 		return r.guessOne()
 	case n == 3 && r.covers():
-		return r.guess(AsImage, "as large as the input or larger: a picture")
+		return r.guess(AsImage, "as large as the input or larger: a picture%s", r.misfit())
 	}
 	return r.guess(AsClasses, "one per class")
+}
+
+// misfit says where the numbers of a picture tell that the network works on another range than the preset: style
+// transfer mostly takes and gives 0..255.
+func (r *Result) misfit() string {
+	factor, offset := r.m.preset.inverse(0)
+	low, high := r.limits()
+	const whites = 4 // no overshoot goes that far
+	switch {
+	case r.integer:
+	case high*factor+offset > whites*255:
+		return fmt.Sprintf(", though numbers of %.3g to %.3g are far beyond white with preset %s; raw255 is for networks of 0..255", low, high, r.m.preset.Name)
+	case factor == 1 && offset == 0 && high > 0 && high <= 2:
+		return fmt.Sprintf(", though numbers of %.3g to %.3g are nearly black with preset %s; unit is for networks of 0..1", low, high, r.m.preset.Name)
+	}
+	return ""
 }
 
 // guessLabels decides for one channel of whole numbers: a mask if there are no others than 0 and 1.

@@ -255,6 +255,10 @@ func TestGuess(t *testing.T) {
 		"many classes":     {Unit(), []int{1, 21, 4, 6}, -5, 2, false, AsClasses, false, "21 channels"},
 		"labels":           {Unit(), []int{1, 1, 4, 6}, 0, 20, true, AsClasses, false, "labels"},
 		"0 and 1":          {Unit(), []int{1, 1, 4, 6}, 0, 1, true, AsMask, false, "0 and 1 only"},
+		"bright picture":   {Unit(), []int{1, 3, 4, 6}, -60, 380, false, AsImage, false, "a picture, though numbers of -60 to 380 are far beyond white with preset unit; raw255 is for networks of 0..255"},
+		"dark picture":     {Raw255(), []int{1, 3, 4, 6}, 0, 1, false, AsImage, false, "a picture, though numbers of 0 to 1 are nearly black with preset raw255; unit is for networks of 0..1"},
+		"0..255":           {Raw255(), []int{1, 3, 4, 6}, -20, 270, false, AsImage, false, "larger: a picture"},
+		"tanh":             {Tanh(), []int{1, 3, 4, 6}, -1, 1, false, AsImage, false, "larger: a picture"},
 		"bytes":            {Unit(), []int{1, 4, 6, 3}, 0, 255, true, AsImage, false, "a picture"},
 	} {
 		n := 1

@@ -91,6 +91,10 @@ func (l *layoutPass) node(n *Node) error {
 	if !ok {
 		c = ops.Choice{In: make([]bool, len(n.Inputs)), Out: make([]bool, len(n.Outputs))}
 	}
+	if c.PlanarOut && !l.wantedBlocked(n.Outputs[0]) {
+		c.Out[0] = false
+		c.In[0] = c.In[0] && !(c.PlanarBoth && l.onlyPlanar(n.Inputs[0]))
+	}
 	for i, id := range n.Inputs {
 		if id == NoValue {
 			continue
@@ -100,9 +104,6 @@ func (l *layoutPass) node(n *Node) error {
 			return err
 		}
 		n.Inputs[i] = same
-	}
-	if c.PlanarOut && !l.wantedBlocked(n.Outputs[0]) {
-		c.Out[0] = false
 	}
 	for i, id := range n.Outputs {
 		if id != NoValue && c.Out[i] {
@@ -169,6 +170,12 @@ func takesBlocked(n *Node, c ops.Choice, id ValueID) bool {
 		}
 	}
 	return false
+}
+
+// onlyPlanar reports whether a value lies planar and not, so far, in blocks as well.
+func (l *layoutPass) onlyPlanar(id ValueID) bool {
+	_, both := l.converted[id]
+	return !l.blocked(id) && !both
 }
 
 // convert gives the value in the wanted layout, adding a converter the first time.

@@ -74,6 +74,9 @@ func (o *convTranspose) Bind(b *Binding) (Step, error) {
 	if !kernelsTake(b) || phases(g) > mostPhases {
 		return plainStep{o}, nil
 	}
+	if c, ok := blockedConvChoice(b.In, g, b.Kernels, true); ok && c.PlanarBoth {
+		return bindBlocked(b, g, o.act, true), nil
+	}
 	return bindConv(&transposedConv, b, g, o.act), nil
 }
 

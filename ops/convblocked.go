@@ -60,6 +60,7 @@ func blockedConvChoice(in []Spec, g cpu.ConvGeom, k *cpu.Kernels, transposed boo
 	}
 	direct := cpu.ChooseConv(k, g, transposed) == cpu.Direct && (transposed || convBands(g) == nil)
 	c.PlanarOut = fewOut || direct && !residual
+	c.PlanarBoth = transposed && c.PlanarOut && !fewOut && k.FitsPlanes(g)
 	return c, true
 }
 
@@ -117,6 +118,15 @@ func (p stagedPlan) run(c *Call, x, _, y *Tensor) {
 	p.RunToPlanar(c.Pool(), c.Stop(), workspaceFloats(c), mapOf(x), nil, Data[float32](y))
 }
 
+// planesPlan is the direct algorithm from planes to planes.
+type planesPlan struct{ *cpu.BlockedConvPlan }
+
+func (p planesPlan) WorkspaceFloats(threads int) int { return p.PlanesWorkspaceFloats(threads) }
+
+func (p planesPlan) run(c *Call, x, _, y *Tensor) {
+	p.RunPlanes(c.Pool(), c.Stop(), workspaceFloats(c), Data[float32](x), nil, Data[float32](y))
+}
+
 // winogradPlan is one of Winograd's algorithms.
 type winogradPlan struct{ *cpu.WinogradConv }
 
@@ -167,6 +177,9 @@ func bindBlocked(b *Binding, g cpu.ConvGeom, act activation, transposed bool) *b
 	alg := cpu.ChooseConv(b.Kernels, g, transposed)
 	how := string(alg)
 	switch {
+	case !onBlocks(b):
+		how = "planes to planes"
+		s.plan = planesPlan{bindDirect(w, ep, transposed).(directPlan).BlockedConvPlan}
 	case b.In[0].Layout.Planar():
 		how = "from planar"
 		s.plan = bindFromPlanar(w, ep)

@@ -86,4 +86,7 @@ type Choice struct {
 	// PlanarOut says that output 0 may be planar as well: chosen when no reader
 	// wants it blocked.
 	PlanarOut bool
+	// PlanarBoth says that input 0 may be planar too where output 0 is: chosen when
+	// the input is planar so far.
+	PlanarBoth bool
 }

@@ -92,6 +92,19 @@ func runStaged(t testing.TB, k *Kernels, p *BlockedConvPlan, pool *Pool, g ConvG
 	return y
 }
 
+// runPlanes runs a plan from planes to planes with every operand between NaN bands and returns y.
+func runPlanes(t testing.TB, p *BlockedConvPlan, pool *Pool, g ConvGeom, o convOperands) []float32 {
+	t.Helper()
+	x, checkX := banded(t, o.x)
+	ws, checkWS := banded(t, nans(p.PlanesWorkspaceFloats(pool.Threads())))
+	y, checkY := banded(t, nans(g.N*g.M*volume(g.Out)))
+	p.RunPlanes(pool, nil, ws, x, o.residual, y)
+	checkX()
+	checkWS()
+	checkY()
+	return y
+}
+
 // blockedKind is the forward or the transposed convolution.
 type blockedKind struct {
 	name   string
@@ -140,6 +153,7 @@ func TestBlockedConvRandomShapes(t *testing.T) {
 			p := kind.plan(k, g, kind.pack(k, g, o.w), o.ep)
 			checkExact(t, g, o, sum, runBlocked(t, r, k, p, pool, g, o))
 			checkExact(t, g, o, sum, runStaged(t, k, p, pool, g, o))
+			checkExact(t, g, o, sum, runPlanes(t, p, pool, g, o))
 		}
 	})
 }
@@ -211,6 +225,8 @@ func checkBlockedThreadsAndBound(t *testing.T, k *Kernels, g ConvGeom, kind bloc
 		require.Equal(t, -1, sameBits(first, y), "%+v, %d threads", g, threads)
 		y = runStaged(t, k, p, newTestPool(t, threads), g, o)
 		require.Equal(t, -1, sameBits(first, y), "%+v, %d threads, planar", g, threads)
+		y = runPlanes(t, p, newTestPool(t, threads), g, o)
+		require.Equal(t, -1, sameBits(first, y), "%+v, %d threads, from planes to planes", g, threads)
 	}
 	requireWithinBound(t, g, first, sum, bound)
 }
@@ -310,13 +326,14 @@ func TestBlockedConvAllocations(t *testing.T) {
 	few := square(1, 32, 3, 20, 3)
 	to := NewToPlanarConv(k, few, PackToPlanarConvWeights(k, few, w[:few.weights()]), Epilogue{})
 	from := NewPlanarConv(k, g, PackPlanarConvWeights(k, g, w), Epilogue{})
-	planar := make([]float32, 40*400)
-	ws := make([]float32, max(p.StagedWorkspaceFloats(1), to.WorkspaceFloats(1), from.WorkspaceFloats()))
+	planar, input := make([]float32, 40*400), make([]float32, 32*400)
+	ws := make([]float32, max(p.PlanesWorkspaceFloats(1), to.WorkspaceFloats(1), from.WorkspaceFloats()))
 	x, _ := blockedMap(t, k.Block, 1, 32, g.In, p.Halo(), planar[:32*400])
 	y, _ := blockedMap(t, k.Block, 1, 40, g.Out, Halo{}, nil)
 	for i, run := range []func(){
 		func() { p.Run(nil, nil, &x, nil, &y) },
 		func() { p.RunToPlanar(nil, nil, ws, &x, nil, planar) },
+		func() { p.RunPlanes(nil, nil, ws, input, nil, planar) },
 		func() { to.Run(nil, nil, ws, &x, nil, planar[:3*400]) },
 		func() { from.Run(nil, nil, ws, planar[:32*400], nil, &y) },
 	} {

@@ -10,9 +10,11 @@ type blockedRun struct {
 	plan              *BlockedConvPlan
 	x, y, res         Map
 	planarRes, planar []float32 // of a run to a planar tensor
+	planes            []float32 // the input of a run from planes to planes
 	steps             *blockedSteps
 	workers           []blockedWorker
 	body, stagedBody  func(worker, chunk int)
+	planesBody        func(worker, piece int)
 }
 
 // blockedWorker is what one worker writes, apart from the other workers' cache lines.
@@ -26,7 +28,10 @@ type blockedWorker struct {
 	stage  Map // y of a run to a planar tensor
 	planes []float32
 	move   mapTransposeArgs
-	_      [128]byte
+
+	strip   Map // x of a run from planes to planes
+	scratch mapScratch
+	_       [128]byte
 }
 
 // take returns a run at rest or a new one.
@@ -34,7 +39,7 @@ func (p *BlockedConvPlan) take() *blockedRun {
 	r, _ := p.idle.Get().(*blockedRun)
 	if r == nil {
 		r = &blockedRun{plan: p}
-		r.body, r.stagedBody = r.chunk, r.stagedChunk
+		r.body, r.stagedBody, r.planesBody = r.chunk, r.stagedChunk, r.planesChunk
 	}
 	return r
 }
@@ -58,7 +63,7 @@ func (r *blockedRun) begin(threads int, x, residual, y *Map) {
 
 // end forgets the operands, which the caller may release.
 func (r *blockedRun) end() {
-	r.x.Data, r.y.Data, r.res.Data, r.planar, r.planarRes = nil, nil, nil, nil, nil
+	r.x.Data, r.y.Data, r.res.Data, r.planar, r.planarRes, r.planes = nil, nil, nil, nil, nil, nil
 	clear(r.workers)
 	r.plan.idle.Put(r)
 }

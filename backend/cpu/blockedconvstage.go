@@ -56,9 +56,10 @@ func (p *BlockedConvPlan) newStagedCut() stagedCut {
 	return c
 }
 
-func (c *stagedCut) chunks(images int) int {
-	return images * c.depths * c.pieces * c.across * len(c.items)
-}
+// all is the number of pieces.
+func (c *stagedCut) all(images int) int { return images * c.depths * c.pieces * c.across }
+
+func (c *stagedCut) chunks(images int) int { return c.all(images) * len(c.items) }
 
 // stageSize is the size of the stage's map.
 func (c *stagedCut) stageSize(g *ConvGeom) [3]int {
@@ -165,7 +166,10 @@ func (r *blockedRun) pieceLines(w *blockedWorker, s stagedPiece, part *blockedPa
 	l.extent[2] = max(0, min(r.plan.staged.rows, part.grid[1]-s.row))
 	l.extent[3] = max(0, min(r.plan.staged.cols, part.grid[2]-s.col))
 	l.setAxis()
-	l.src += s.image*l.in[0] + s.depth*l.in[1] + s.row*l.in[2] + s.col*l.in[3]
+	l.src += s.col * l.in[3]
+	if w.x != &w.strip { // which begins with the piece's rows
+		l.src += s.image*l.in[0] + s.depth*l.in[1] + s.row*l.in[2]
+	}
 	return l
 }
 

@@ -254,7 +254,7 @@ func (c *config) bindShape(v *graph.Value, used map[string]bool) error {
 }
 
 // runOptions gives the choices to the runner.
-func (c *config) runOptions(source graph.Source) graph.RunOptions {
+func (c *config) runOptions(source *graph.Source) graph.RunOptions {
 	return graph.RunOptions{
 		Source:  source,
 		Kernels: c.kernels, Threads: c.threads, Reference: c.reference, Limits: c.limits, Observe: c.observer(),

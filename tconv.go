@@ -21,8 +21,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"sync"
 
@@ -52,17 +52,13 @@ func Open(path string, opts ...Option) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := readModelFile(path)
-	if err != nil {
-		return nil, err
-	}
 	external, err := onnx.OpenExternalData(filepath.Dir(path), onnx.ExternalOptions{})
 	if err != nil {
 		return nil, ioError(path, err)
 	}
 	defer external.Close()
-	reload := func() ([]byte, error) { return readModelFile(path) }
-	m, err := load(graph.Source{Data: data, Reload: reload}, external, cfg)
+	source := graph.NewSource(func() (graph.File, error) { return openModelFile(path) })
+	m, err := loadFile(source, external, cfg)
 	return named(m, path, err)
 }
 
@@ -73,18 +69,14 @@ func OpenFS(fsys fs.FS, name string, opts ...Option) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := fs.ReadFile(fsys, name)
-	if err != nil {
-		return nil, ioError(name, err)
-	}
 	folder, err := fs.Sub(fsys, filepath.ToSlash(filepath.Dir(name)))
 	if err != nil {
 		return nil, ioError(name, err)
 	}
 	external := onnx.NewExternalData(folder, onnx.ExternalOptions{})
 	defer external.Close()
-	reload := func() ([]byte, error) { return fs.ReadFile(fsys, name) }
-	m, err := load(graph.Source{Data: data, Reload: reload}, external, cfg)
+	source := graph.NewSource(func() (graph.File, error) { return openFSFile(fsys, name) })
+	m, err := loadFile(source, external, cfg)
 	return named(m, name, err)
 }
 
@@ -95,41 +87,42 @@ func Load(data []byte, opts ...Option) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := load(graph.Source{Data: data}, nil, cfg)
+	m, err := load(func() (*onnx.Model, error) { return onnx.Unmarshal(data) }, nil, nil, cfg)
 	return named(m, "model", err)
 }
 
-// readModelFile reads a regular file.
-func readModelFile(path string) ([]byte, error) {
-	info, err := os.Stat(path)
+// loadFile is load of a file, which stays open meanwhile.
+func loadFile(source *graph.Source, external *onnx.ExternalData, cfg *config) (*Model, error) {
+	if err := source.Hold(); err != nil {
+		return nil, err
+	}
+	defer source.Release()
+	m, err := load(source.Unmarshal, source, external, cfg)
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = &kindError{ErrIO, err} // it became shorter meanwhile
+	}
 	if err != nil {
-		return nil, ioError(path, err)
+		return nil, err
 	}
-	if info.IsDir() {
-		return nil, ioError(path, errors.New("is a folder, want a model file"))
+	if err := source.Settle(); err != nil {
+		m.Close()
+		return nil, err
 	}
-	if !info.Mode().IsRegular() {
-		return nil, ioError(path, fmt.Errorf("is %v, want a regular file", info.Mode().Type()))
-	}
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, ioError(path, err)
-	}
-	return data, nil
+	return m, nil
 }
 
-// load parses, imports and prepares a model.
-func load(source graph.Source, external *onnx.ExternalData, cfg *config) (loaded *Model, err error) {
+// load parses, imports and prepares a model. source is nil where all of it is in memory.
+func load(parse func() (*onnx.Model, error), source *graph.Source, external *onnx.ExternalData, cfg *config) (loaded *Model, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			loaded, err = nil, fmt.Errorf("%w: panic while loading: %v", ErrInternal, v)
 		}
 	}()
-	proto, err := onnx.Unmarshal(source.Data)
+	proto, err := parse()
 	if err != nil {
 		return nil, err
 	}
-	g, err := graph.Import(proto, graph.ImportOptions{External: external, Limits: cfg.limits, Given: cfg.given})
+	g, err := graph.Import(proto, graph.ImportOptions{External: external, Source: source, Limits: cfg.limits, Given: cfg.given})
 	if err != nil {
 		return nil, err
 	}
@@ -168,7 +161,11 @@ func (m *Model) shapesOf() []ops.Spec {
 
 // named puts the model's path into its errors.
 func named(m *Model, path string, err error) (*Model, error) {
-	if err != nil {
+	var known *ModelError
+	switch {
+	case errors.As(err, &known):
+		return nil, err
+	case err != nil:
 		return nil, &ModelError{Path: path, Err: classify(err)}
 	}
 	m.path = path

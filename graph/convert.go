@@ -63,6 +63,9 @@ func convertDims(dims []int64) (ops.Shape, error) {
 // unalignedReads are the architectures that read numbers at any address.
 var unalignedReads = []string{"amd64", "arm64", "386", "ppc64le"}
 
+// littleEndian tells how the machine orders bytes, which files order so.
+var littleEndian = binary.NativeEndian.Uint16([]byte{1, 0}) == 1
+
 // native gives little-endian elements in the machine's byte order, at an address
 // where it can read them: mostly the very bytes it got.
 func native(data []byte, dtype ops.DType) []byte {
@@ -70,14 +73,13 @@ func native(data []byte, dtype ops.DType) []byte {
 	if size <= 1 || len(data) == 0 {
 		return data
 	}
-	little := binary.NativeEndian.Uint16([]byte{1, 0}) == 1
 	aligned := uintptr(unsafe.Pointer(&data[0]))%uintptr(size) == 0
-	if little && (aligned || slices.Contains(unalignedReads, runtime.GOARCH)) {
+	if littleEndian && (aligned || slices.Contains(unalignedReads, runtime.GOARCH)) {
 		return data
 	}
 	out := ops.NewTensor(ops.Uint8, ops.Shape{len(data)}).Bytes()
 	copy(out, data)
-	if !little {
+	if !littleEndian {
 		swapBytes(out, wordSize(dtype))
 	}
 	return out
@@ -86,7 +88,7 @@ func native(data []byte, dtype ops.DType) []byte {
 // LittleEndian gives elements in the machine's byte order as a file has them:
 // mostly the very bytes it got.
 func LittleEndian(data []byte, dtype ops.DType) []byte {
-	if dtype.Size() <= 1 || binary.NativeEndian.Uint16([]byte{1, 0}) == 1 {
+	if dtype.Size() <= 1 || littleEndian {
 		return data
 	}
 	out := slices.Clone(data)

@@ -55,7 +55,7 @@ func (s *Step) bindFlow(fl flow, in []ops.Spec, static bool, opt *CompileOptions
 		s.blocks = append(s.blocks, block{from: bound.from, model: &Model{
 			graph: bound.graph, inner: true, sessions: map[*Session]struct{}{},
 			opt:  RunOptions{Kernels: opt.Kernels, Reference: opt.Reference, Limits: opt.Limits, Shaped: true},
-			pool: opt.Pool, packed: opt.Packed, budget: opt.budget, weights: newWeights(bound.graph, Source{}),
+			pool: opt.Pool, packed: opt.Packed, budget: opt.budget, weights: &weights{},
 		}})
 	}
 }

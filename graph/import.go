@@ -12,6 +12,7 @@ import (
 // ImportOptions is what an import needs beside the model.
 type ImportOptions struct {
 	External *onnx.ExternalData // reads external tensor data; nil refuses it
+	Source   *Source            // reads what UnmarshalFile left in the file; nil where it left nothing
 	Limits   Limits
 	// Given names graph inputs that also are initializers, which a run may replace:
 	// they are inputs then, and their initializers stand in Graph.Defaults. Others
@@ -130,6 +131,9 @@ func (im *importer) initializers(g *onnx.Graph) {
 			continue
 		}
 		if c := im.tensor("initializer "+quote(t.Name), t); c != nil && im.replaceable(g, t.Name) {
+			if d := c.Deferred(); d != nil {
+				d.Keep()
+			}
 			im.graph.Defaults[t.Name] = c
 		} else if c != nil {
 			im.define(t.Name, "initializer", Value{Spec: c.Spec()})
@@ -161,6 +165,9 @@ func (im *importer) denseLimit(s *onnx.SparseTensor) int {
 
 // storedBytes is the size of the elements that a file holds.
 func storedBytes(t *onnx.Tensor) int {
+	if t.Left != nil {
+		return int(t.Left.Size)
+	}
 	return len(t.RawData) + 4*(len(t.FloatData)+len(t.Int32Data)) + 8*(len(t.Int64Data)+len(t.DoubleData)+len(t.Uint64Data)) +
 		stringHeaderBytes*len(t.StringData)
 }
@@ -174,13 +181,33 @@ func (im *importer) replaceable(g *onnx.Graph, name string) bool {
 
 // tensor converts a tensor; a fault is recorded and gives nil.
 func (im *importer) tensor(what string, t *onnx.Tensor) *ops.Tensor {
-	c, err := ConvertTensor(t, im.opt.External)
+	c, err := im.convert(t)
 	if err != nil {
 		im.invalid.add("%s: %w", what, err)
 		return nil
 	}
 	return c
 }
+
+// convert is ConvertTensor, also for a tensor whose elements were left in the file.
+func (im *importer) convert(t *onnx.Tensor) (*ops.Tensor, error) {
+	if t.Left == nil {
+		c, err := ConvertTensor(t, im.opt.External)
+		if err == nil && im.opt.Source != nil && c.DType() != ops.String && c.ByteLen() < leastLarge {
+			c = c.Clone() // nothing small holds on to what was read of the file
+		}
+		return c, err
+	}
+	shape, err := convertDims(t.Dims)
+	if err != nil {
+		return nil, err
+	}
+	return im.opt.Source.tensor(t, shape)
+}
+
+// leastLarge is the size in bytes from which a constant may stay in the bytes that were
+// read of a file.
+const leastLarge = 64 << 10
 
 // inputs makes a value of each graph input. One that also is an initializer is a
 // constant: old files list all initializers so.

@@ -172,7 +172,7 @@ const stringHeaderBytes = 16
 
 // heldBytes is the memory of a value and its members.
 func heldBytes(t *ops.Tensor) int {
-	n := len(t.Bytes()) + len(t.Strings())*stringHeaderBytes
+	n := t.ByteLen() + len(t.Strings())*stringHeaderBytes
 	for _, e := range t.Elems() {
 		n += heldBytes(e)
 	}

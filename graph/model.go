@@ -21,7 +21,7 @@ type RunOptions struct {
 	Shaped    bool        // the caller gave inputs of the graph sizes: where those do not fit, ErrInput
 	Labels    bool        // name the steps in CPU profiles of runtime/pprof
 	Observe   func(Event) // called after each step, from the goroutine of the run
-	Source    Source      // the file that the graph was read from, if any
+	Source    *Source     // the file that the graph was read from; nil: all constants are in memory
 }
 
 // Model is a graph that runs: plans by input shapes, frames to run them in, and
@@ -55,8 +55,13 @@ type entry struct {
 }
 
 // NewModel runs the load passes on an imported graph and makes it ready to run.
-func NewModel(g *Graph, opt RunOptions) (*Model, error) {
+func NewModel(g *Graph, opt RunOptions) (made *Model, err error) {
 	opt.Limits = opt.Limits.withDefaults()
+	if err := opt.Source.Hold(); err != nil {
+		return nil, err
+	}
+	defer opt.Source.Release()
+	defer unread(&err)
 	fault := ErrInvalidModel
 	if opt.Shaped {
 		fault = ErrInput
@@ -67,11 +72,15 @@ func NewModel(g *Graph, opt RunOptions) (*Model, error) {
 	m := &Model{graph: g, opt: opt, packed: ops.NewPacked(), pool: cpu.NewPool(opt.Threads), sessions: map[*Session]struct{}{}}
 	m.budget = &budget{limit: int64(opt.Limits.MemoryBytes), packed: m.packed.Bytes, reclaim: m.reclaim}
 	m.budget.used.Store(int64(g.ConstBytes()))
-	if opt.Reference {
-		opt.Source.Reload = nil // plain definitions read weights as they are
+	m.weights = &weights{source: opt.Source}
+	if opt.Reference { // plain definitions read weights as they are
+		g.eachConstWithin(func(c *ops.Tensor) {
+			if d := c.Deferred(); d != nil {
+				d.Keep()
+			}
+		})
 	}
-	m.weights = newWeights(g, opt.Source)
-	m.opt.Source = Source{}
+	g.dropConstants()
 	return m, nil
 }
 
@@ -147,7 +156,7 @@ func (m *Model) Specialise(inputs []ops.Spec, visit func(stage string, g *Graph)
 	if visit == nil {
 		visit = func(string, *Graph) {}
 	}
-	_, err = m.weights.use(func() (*Plan, error) {
+	_, err = m.weights.use(m.graph, func() (*Plan, error) {
 		g, err = m.specialise(inputs, visit)
 		return nil, err
 	})
@@ -179,14 +188,14 @@ func (m *Model) specialise(inputs []ops.Spec, visit func(stage string, g *Graph)
 
 // compile makes the plan for one set of input shapes.
 func (m *Model) compile(inputs []ops.Spec) (*Plan, error) {
-	return m.weights.use(func() (*Plan, error) {
+	return m.weights.use(m.graph, func() (*Plan, error) {
 		g, err := m.specialise(inputs, func(string, *Graph) {})
 		if err != nil {
 			return nil, err
 		}
 		return Compile(g, CompileOptions{
 			Kernels: m.opt.Kernels, Pool: m.pool, Reference: m.opt.Reference,
-			Packed: m.packed, Limits: m.opt.Limits, budget: m.budget,
+			Packed: m.packed, Limits: m.opt.Limits, Scratch: m.weights.scratch(), budget: m.budget,
 		})
 	})
 }

@@ -139,24 +139,26 @@ func scaleWeights(w *ops.Tensor, conv *Node, scale []float64) (*ops.Tensor, bool
 	if a, ok := conv.attr("group"); ok {
 		group = int(a.I)
 	}
-	out := w.Clone()
-	data := ops.Data[float32](out)
 	if conv.Op == "Conv" {
 		if s[0] != len(scale) {
 			return nil, false
 		}
-		scaleRows(data, len(data)/max(1, s[0]), func(row int) float64 { return scale[row] })
-		return out, true
+		return w.Derive(func(out *ops.Tensor) {
+			data := ops.Data[float32](out)
+			scaleRows(data, len(data)/max(1, s[0]), func(row int) float64 { return scale[row] })
+		}), true
 	}
 	if group < 1 || s[0]%group != 0 || s[1]*group != len(scale) {
 		return nil, false
 	}
 	perGroup := max(1, s[0]/group)
-	scaleRows(data, len(data)/max(1, s[0]*s[1]), func(row int) float64 {
-		c, m := row/s[1], row%s[1]
-		return scale[c/perGroup*s[1]+m]
-	})
-	return out, true
+	return w.Derive(func(out *ops.Tensor) {
+		data := ops.Data[float32](out)
+		scaleRows(data, len(data)/max(1, s[0]*s[1]), func(row int) float64 {
+			c, m := row/s[1], row%s[1]
+			return scale[c/perGroup*s[1]+m]
+		})
+	}), true
 }
 
 // scaleRows multiplies each run of n values by the factor of its number.

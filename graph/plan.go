@@ -76,6 +76,7 @@ type CompileOptions struct {
 	Reference bool // plain definitions only, no sharing of memory
 	Packed    *ops.Packed
 	Limits    Limits
+	Scratch   *ops.Scratch // for weights that are packed; may be nil
 
 	budget *budget // of the model, for the frames of sub-graphs
 }
@@ -107,6 +108,7 @@ func Compile(g *Graph, opt CompileOptions) (made *Plan, err error) {
 		}
 		p.Steps = append(p.Steps, step)
 		needs[i] = need
+		g.dropInputs(n)
 	}
 	l := newLayouter(p, needs)
 	l.place()
@@ -217,7 +219,7 @@ func (p *Plan) bind(n *Node, opt *CompileOptions) (Step, ops.Needs, error) {
 		return step, ops.Needs{}, nil
 	}
 	if b, ok := n.Impl.(ops.Binder); ok {
-		bound, err := b.Bind(&ops.Binding{In: in, Out: out, Kernels: opt.Kernels, Threads: opt.Pool.Threads(), Packed: p.use, Pool: opt.Pool})
+		bound, err := b.Bind(&ops.Binding{In: in, Out: out, Kernels: opt.Kernels, Threads: opt.Pool.Threads(), Packed: p.use, Pool: opt.Pool, Scratch: opt.Scratch})
 		if err != nil {
 			return step, ops.Needs{}, err
 		}

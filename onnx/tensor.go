@@ -9,8 +9,9 @@ type Tensor struct {
 	Dims         []int64 // empty for a scalar
 	DataType     DataType
 	DataLocation DataLocation
-	RawData      []byte // aliases the bytes given to Unmarshal; nil if the field is absent
-	RawOffset    int64  // where RawData starts in the bytes given to Unmarshal; -1 if the field is absent
+	RawData      []byte  // aliases the bytes given to Unmarshal; nil if the field is absent
+	RawOffset    int64   // where RawData starts in the bytes given to Unmarshal; -1 if the field is absent
+	Left         *Extent // where RawData is that UnmarshalFile left in the file, or nil
 	FloatData    []float32
 	Int32Data    []int32
 	Int64Data    []int64

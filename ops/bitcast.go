@@ -39,8 +39,8 @@ func (o bitCast) Infer(in []Spec) ([]Spec, error) {
 func (o bitCast) Run(c *Call, in, out []*Tensor) error {
 	copyElements(c, out[0], in[0])
 	if o.to == Bool {
-		for i, b := range out[0].data {
-			out[0].data[i] = min(b, 1)
+		for i, b := range out[0].Bytes() {
+			out[0].Bytes()[i] = min(b, 1)
 		}
 	}
 	return nil

@@ -111,7 +111,7 @@ func (c *Call) New(dtype DType, shape Shape) (*Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Tensor{dtype: dtype, shape: shape, data: b}, nil
+	return &Tensor{dtype: dtype, shape: shape, mem: b}, nil
 }
 
 // parallelCost is the work of one chunk of a parallel loop, in units of roughly

@@ -109,8 +109,8 @@ func TestCastThroughWider(t *testing.T) {
 			continue
 		}
 		x := NewTensor(d, Shape{3, castRun + 5})
-		for i := range x.data {
-			x.data[i] = byte(r.Uint32())
+		for i := range x.Bytes() {
+			x.Bytes()[i] = byte(r.Uint32())
 		}
 		wide := Float64
 		switch d {
@@ -118,12 +118,12 @@ func TestCastThroughWider(t *testing.T) {
 			wide = Int64
 		}
 		if d == Bool {
-			for i := range x.data {
-				x.data[i] &= 1
+			for i := range x.Bytes() {
+				x.Bytes()[i] &= 1
 			}
 		}
 		if used := x.Len() * d.Bits() % 8; used != 0 {
-			x.data[len(x.data)-1] &= 1<<used - 1
+			x.Bytes()[len(x.Bytes())-1] &= 1<<used - 1
 		}
 		y := castTo(t, x, wide)
 		back := castTo(t, y, d, IntAttr("saturate", 0))

@@ -98,7 +98,7 @@ func loadPackedInts(signed bool) func(x *Tensor, at int, v *castValues) {
 // packedElement gives the bits of one element of less than a byte.
 func packedElement(x *Tensor, i int) byte {
 	bits := x.dtype.Bits()
-	return x.data[i*bits/8] >> (i * bits % 8) & (1<<bits - 1)
+	return x.Bytes()[i*bits/8] >> (i * bits % 8) & (1<<bits - 1)
 }
 
 // real gives value i as the float64 nearest to it.
@@ -216,7 +216,7 @@ func storePackedInts(y *Tensor, at int, v *castValues, _ castRules) {
 // storePacked writes v.n elements of less than a byte; at is the first of a byte.
 func storePacked(y *Tensor, at int, v *castValues, elem func(i int) byte) {
 	bits := y.dtype.Bits()
-	ys := y.data[at*bits/8 : (at+v.n)*bits/8+min(1, (at+v.n)*bits%8)]
+	ys := y.Bytes()[at*bits/8 : (at+v.n)*bits/8+min(1, (at+v.n)*bits%8)]
 	clear(ys)
 	for i := range v.n {
 		ys[i*bits/8] |= elem(i) & (1<<bits - 1) << (i * bits % 8)

@@ -52,11 +52,11 @@ func (o constantOfShape) Run(c *Call, _, out []*Tensor) error {
 		}
 		b := byte(0)
 		for at := 0; at < 8; at += bits {
-			b |= elem.data[0] << at
+			b |= elem.Bytes()[0] << at
 		}
-		fill(y.data, b)
+		fill(y.Bytes(), b)
 		if used := y.Len() * bits % 8; used != 0 {
-			y.data[len(y.data)-1] &= 1<<used - 1
+			y.Bytes()[len(y.Bytes())-1] &= 1<<used - 1
 		}
 		return nil
 	}

@@ -221,7 +221,8 @@ func packedWeights[P packedConv](w *convWeights, name string, pack func(w []floa
 		name, w.b.Kernels.Tier, g.Group, g.Stride, g.Dilation, g.Kernel, w.first, ones)
 	source := w.b.In[1].Const
 	return w.b.Packed.Form(source, form, func() (any, int) {
-		p := pack(trimWeights(Data[float32](source), w.full, g.Kernel, w.first))
+		var p P
+		w.b.Scratch.Lend(source, func(t *Tensor) { p = pack(trimWeights(Data[float32](t), w.full, g.Kernel, w.first)) })
 		return p, p.Floats() * floatBytes
 	}).(P)
 }

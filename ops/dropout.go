@@ -125,7 +125,7 @@ func (o *dropout) Run(c *Call, in, out []*Tensor) error {
 				kept = 0
 			}
 			clear(mask.strings)
-			fill(mask.data, kept)
+			fill(mask.Bytes(), kept)
 		}
 		return nil
 	}

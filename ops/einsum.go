@@ -204,7 +204,7 @@ func (o *einsum) Run(c *Call, in, out []*Tensor) error {
 		return err
 	}
 	if slices.Contains(p.summed, 0) {
-		clear(out[0].data)
+		clear(out[0].Bytes())
 		return nil
 	}
 	operands := slices.Clone(in)

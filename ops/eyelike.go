@@ -38,7 +38,7 @@ func (o *eyeLike) Infer(in []Spec) ([]Spec, error) {
 // Run writes the diagonal.
 func (o *eyeLike) Run(_ *Call, _, out []*Tensor) error {
 	y := out[0]
-	clear(y.data)
+	clear(y.Bytes())
 	rows, cols := y.shape[0], y.shape[1]
 	v := castValues{n: 1, form: castSigned}
 	v.ints[0] = 1

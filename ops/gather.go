@@ -97,7 +97,7 @@ func copyBlocks(c *Call, y, x *Tensor, block, n int, from func(i int) int) {
 	case block == 1 && x.dtype.Size() == 8:
 		moveItems(c, units[uint64](y), units[uint64](x), n, from)
 	default:
-		moveBlocks(c, y.data, x.data, block*x.dtype.Size(), n, from)
+		moveBlocks(c, y.Bytes(), x.Bytes(), block*x.dtype.Size(), n, from)
 	}
 }
 

@@ -186,7 +186,8 @@ func newGemmStep(b *Binding, g cpu.Gemm, oneB bool, addend []int) *gemmStep {
 	case w != nil && oneB:
 		form := fmt.Sprintf("gemm B %s %v", k.Tier, g.TransB)
 		packedB = b.Packed.Form(w, form, func() (any, int) {
-			p := cpu.PackB(k, g.K, g.N, Data[float32](w), g.LDB, g.TransB)
+			var p *cpu.PackedB
+			b.Scratch.Lend(w, func(w *Tensor) { p = cpu.PackB(k, g.K, g.N, Data[float32](w), g.LDB, g.TransB) })
 			return p, p.Floats() * floatBytes
 		}).(*cpu.PackedB)
 	case a != nil && g.Batch == nil:

@@ -11,8 +11,8 @@ import (
 // randomBytes gives random values of 8 bits over the whole range of the type.
 func randomBytes(r *rand.Rand, d DType, dims ...int) *Tensor {
 	x := NewTensor(d, append(Shape{}, dims...))
-	for i := range x.data {
-		x.data[i] = byte(r.Uint32())
+	for i := range x.Bytes() {
+		x.Bytes()[i] = byte(r.Uint32())
 	}
 	return x
 }
@@ -76,10 +76,10 @@ func TestConvInteger(t *testing.T) {
 func TestConvIntegerLargeSums(t *testing.T) {
 	const channels = 300 // 300·255² > 2²⁴
 	x, w := NewTensor(Uint8, Shape{1, channels, 1}), NewTensor(Uint8, Shape{1, channels, 1})
-	for i := range x.data {
-		x.data[i], w.data[i] = 255, 255
+	for i := range x.Bytes() {
+		x.Bytes()[i], w.Bytes()[i] = 255, 255
 	}
-	x.data[0] = 254
+	x.Bytes()[0] = 254
 	got := opCase{op: "ConvInteger", inputs: []*Tensor{x, w}}.mustRun(t)[0]
 	require.Equal(t, []int32{channels*255*255 - 255}, Data[int32](got))
 }
@@ -178,8 +178,8 @@ func TestIntegerConvMACs(t *testing.T) {
 func BenchmarkQLinearConv(b *testing.B) {
 	r := rand.New(rand.NewPCG(1, 1))
 	x, w := randomBytes(r, Uint8, 1, 64, 80, 80), randomBytes(r, Int8, 64, 64, 3, 3)
-	for i := range w.data {
-		w.data[i] = byte(int8(w.data[i]) / 4)
+	for i := range w.Bytes() {
+		w.Bytes()[i] = byte(int8(w.Bytes()[i]) / 4)
 	}
 	benchmarkBound(b, opCase{op: "QLinearConv", attrs: []Attr{IntsAttr("pads", 1, 1, 1, 1)}, inputs: []*Tensor{
 		x, Of([]float32{1}), Of([]uint8{128}), w, Of([]float32{0.001}), Of([]int8{0}), Of([]float32{1}), Of([]uint8{0}),

@@ -27,7 +27,7 @@ func (o *integerConv) bindSums(b *Binding, op Op, finish func(in, out []*Tensor)
 	form := fmt.Sprintf("less zero point %p", wZero.Const)
 	weights := b.Packed.Form(w.Const, form, func() (any, int) {
 		t := floatsLessZero(w.Const, wZero.Const)
-		return t, len(t.data)
+		return t, len(t.Bytes())
 	}).(*Tensor)
 	least, most := offsetRange(x.DType, input(b.In, o.xZero))
 	if !sumsExact(Data[float32](weights), w.Shape[0], least, most) {
@@ -145,7 +145,7 @@ func (s *integerConvStep) Run(c *Call, in, out []*Tensor) error {
 
 // floatsOver is a tensor over floats that lie somewhere else.
 func floatsOver(data []float32, shape Shape) *Tensor {
-	return &Tensor{dtype: Float32, shape: shape, data: bytesOf(data)}
+	return &Tensor{dtype: Float32, shape: shape, mem: bytesOf(data)}
 }
 
 // alignFloats is n rounded up to a whole number of cache lines.

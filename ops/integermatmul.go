@@ -167,9 +167,9 @@ func columnZeros(zero *Tensor, n int) func(i, j int) int32 {
 // byteAt is element i of a tensor of 8 bits.
 func byteAt(t *Tensor, i int) int32 {
 	if t.dtype == Int8 {
-		return int32(int8(t.data[i]))
+		return int32(int8(t.Bytes()[i]))
 	}
-	return int32(t.data[i])
+	return int32(t.Bytes()[i])
 }
 
 // bindSums binds the sums to the float kernels where one zero point serves all of a:
@@ -191,7 +191,7 @@ func (o *integerMatMul) bindSums(b *Binding, op Op, finish func(in, out []*Tenso
 	if w.Const != nil && (bZero.Omitted() || bZero.Const != nil) {
 		t.constB = b.Packed.Form(w.Const, fmt.Sprintf("columns less zero point %p", bZero.Const), func() (any, int) {
 			f := floatColumnsLessZero(w.Const, bZero.Const, s.k, s.n)
-			return f, len(f.data)
+			return f, len(f.Bytes())
 		}).(*Tensor)
 		t.b = 0
 	}

@@ -113,10 +113,10 @@ func TestMatMulInteger(t *testing.T) {
 	require.Equal(t, Shape{0, 1}, got.shape)
 	// Sums that floats do not hold.
 	a, b = NewTensor(Uint8, Shape{1, 300}), NewTensor(Uint8, Shape{300, 1})
-	for i := range a.data {
-		a.data[i], b.data[i] = 255, 255
+	for i := range a.Bytes() {
+		a.Bytes()[i], b.Bytes()[i] = 255, 255
 	}
-	a.data[7] = 254
+	a.Bytes()[7] = 254
 	got = opCase{op: "MatMulInteger", inputs: []*Tensor{a, b}}.mustRun(t)[0]
 	require.Equal(t, []int32{300*255*255 - 255}, Data[int32](got))
 }

@@ -131,7 +131,7 @@ func (o *labelEncoder) Run(c *Call, in, out []*Tensor) error {
 				out[0].strings[lo] = from.strings[at]
 				continue
 			}
-			copy(out[0].data[lo*size:][:size], from.data[at*size:])
+			copy(out[0].Bytes()[lo*size:][:size], from.Bytes()[at*size:])
 		}
 	})
 	return nil

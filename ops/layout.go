@@ -63,7 +63,7 @@ func (t *Tensor) Layout() Layout { return t.layout }
 // ResetLayout points t at memory in the layout of a Spec, whose size data has.
 // The runner uses it to bind a value to its place.
 func (t *Tensor) ResetLayout(s Spec, data []byte) {
-	*t = Tensor{dtype: s.DType, shape: s.Shape, layout: s.Layout, data: data}
+	*t = Tensor{dtype: s.DType, shape: s.Shape, layout: s.Layout, mem: data}
 }
 
 // Blocker is an Op whose bound form can work on channel-blocked values.

@@ -33,7 +33,7 @@ func (c opCase) mustRunBlocked(t testing.TB) {
 // noise is a float tensor of small integers without a pattern.
 func noise(dims ...int) *Tensor {
 	x := NewTensor(Float32, dims)
-	state := uint32(12345 + len(x.data))
+	state := uint32(12345 + len(x.Bytes()))
 	for i := range Data[float32](x) {
 		state = state*1664525 + 1013904223
 		Data[float32](x)[i] = float32(int(state>>24)%17 - 8)

@@ -101,7 +101,7 @@ func loadMini(m *miniFloat) func(x *Tensor, at int, v *castValues) {
 	}
 	return func(x *Tensor, at int, v *castValues) {
 		v.form = castReal
-		for i, code := range x.data[at : at+v.n] {
+		for i, code := range x.Bytes()[at : at+v.n] {
 			v.reals[i] = values[code]
 		}
 	}
@@ -109,7 +109,7 @@ func loadMini(m *miniFloat) func(x *Tensor, at int, v *castValues) {
 
 func storeMini(m *miniFloat) func(y *Tensor, at int, v *castValues, rules castRules) {
 	return func(y *Tensor, at int, v *castValues, rules castRules) {
-		ys := y.data[at : at+v.n]
+		ys := y.Bytes()[at : at+v.n]
 		for i := range ys {
 			ys[i] = m.encode(v.real(i), rules.saturate)
 		}
@@ -131,7 +131,7 @@ func storeFloat4(y *Tensor, at int, v *castValues, _ castRules) {
 
 func loadE8M0(x *Tensor, at int, v *castValues) {
 	v.form = castReal
-	for i, code := range x.data[at : at+v.n] {
+	for i, code := range x.Bytes()[at : at+v.n] {
 		v.reals[i] = math.Ldexp(1, int(code)-127)
 		if code == 0xFF {
 			v.reals[i] = math.NaN()
@@ -140,7 +140,7 @@ func loadE8M0(x *Tensor, at int, v *castValues) {
 }
 
 func storeE8M0(y *Tensor, at int, v *castValues, rules castRules) {
-	ys := y.data[at : at+v.n]
+	ys := y.Bytes()[at : at+v.n]
 	for i := range ys {
 		ys[i] = e8m0(v.single(i), rules)
 	}

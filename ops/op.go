@@ -78,6 +78,7 @@ type Binding struct {
 	Threads int // for the size of workspaces; results must not depend on it
 	Packed  *PackedUse
 	Pool    *cpu.Pool // for packing; nil: the calling goroutine alone
+	Scratch *Scratch  // for weights that are packed; may be nil
 }
 
 // elementwiseShare is the Share of operators that read element i of input 0

@@ -193,11 +193,11 @@ func allocate(specs []Spec) []*Tensor {
 			continue
 		}
 		out[i] = NewTensor(s.DType, s.Shape)
-		for k := range out[i].data {
-			out[i].data[k] = 0xFD
+		for k := range out[i].Bytes() {
+			out[i].Bytes()[k] = 0xFD
 		}
 		if s.DType == Bool {
-			clear(out[i].data)
+			clear(out[i].Bytes())
 		}
 	}
 	return out

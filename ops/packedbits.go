@@ -9,8 +9,8 @@ func unpackBits(c *Call, t *Tensor) (*Tensor, error) {
 	}
 	bits := t.dtype.Bits()
 	perByte, mask := 8/bits, byte(1)<<bits-1
-	for i := range y.data {
-		y.data[i] = t.data[i/perByte] >> (i % perByte * bits) & mask
+	for i := range y.Bytes() {
+		y.Bytes()[i] = t.Bytes()[i/perByte] >> (i % perByte * bits) & mask
 	}
 	return y, nil
 }
@@ -20,8 +20,8 @@ func unpackBits(c *Call, t *Tensor) (*Tensor, error) {
 func packBits(t *Tensor, elems []byte) {
 	bits := t.dtype.Bits()
 	perByte, mask := 8/bits, byte(1)<<bits-1
-	clear(t.data)
+	clear(t.Bytes())
 	for i, v := range elems {
-		t.data[i/perByte] |= v & mask << (i % perByte * bits)
+		t.Bytes()[i/perByte] |= v & mask << (i % perByte * bits)
 	}
 }

@@ -64,9 +64,9 @@ func wantAsIs(name string, s Spec) error {
 func copyElements(c *Call, y, x *Tensor) {
 	copy(y.strings, x.strings)
 	const bytesPerNs = 8
-	c.Parallel((len(x.data)+bytesPerNs-1)/bytesPerNs, 1, func(lo, hi int) {
-		hi = min(hi*bytesPerNs, len(x.data))
-		copy(y.data[lo*bytesPerNs:hi], x.data[lo*bytesPerNs:hi])
+	c.Parallel((len(x.Bytes())+bytesPerNs-1)/bytesPerNs, 1, func(lo, hi int) {
+		hi = min(hi*bytesPerNs, len(x.Bytes()))
+		copy(y.Bytes()[lo*bytesPerNs:hi], x.Bytes()[lo*bytesPerNs:hi])
 	})
 }
 

@@ -8,7 +8,7 @@ func (plainStep) Kernel() string { return "plain" }
 func (plainStep) Needs() Needs   { return Needs{} }
 
 // workspaceFloats gives the workspace of a step as floats.
-func workspaceFloats(c *Call) []float32 { return units[float32](&Tensor{data: c.Workspace()}) }
+func workspaceFloats(c *Call) []float32 { return units[float32](&Tensor{mem: c.Workspace()}) }
 
 // floatBytes is the size of n floats, in bytes.
 const floatBytes = 4

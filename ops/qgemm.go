@@ -138,7 +138,7 @@ func (o *qGemm) finish(in []*Tensor, y *Tensor) func(at int, sums []int32) {
 	q := newQuantizer(y.dtype, zeroPoint(in[8], 0))
 	return func(at int, sums []int32) {
 		for i, s := range sums {
-			y.data[at+i] = byte(q.round(float32(s+addend(at+i)) * factor(at+i)))
+			y.Bytes()[at+i] = byte(q.round(float32(s+addend(at+i)) * factor(at+i)))
 		}
 	}
 }

@@ -16,15 +16,15 @@ func microsoft(op string, inputs []*Tensor, attrs ...Attr) opCase {
 // scalarOf is a zero point of a type of 8 bits.
 func scalarOf(d DType, v int) *Tensor {
 	t := NewTensor(d, Scalar())
-	t.data[0] = byte(v)
+	t.Bytes()[0] = byte(v)
 	return t
 }
 
 // everyByte is all values of a type of 8 bits.
 func everyByte(d DType) *Tensor {
 	t := NewTensor(d, Shape{256})
-	for i := range t.data {
-		t.data[i] = byte(i)
+	for i := range t.Bytes() {
+		t.Bytes()[i] = byte(i)
 	}
 	return t
 }
@@ -182,8 +182,8 @@ func TestQGemm(t *testing.T) {
 		za, zb := randomZero(r, a.dtype), randomZero(r, b.dtype)
 		bScale := randomReals(r, 0.01, n)
 		bZero := NewTensor(b.dtype, Shape{n})
-		for i := range bZero.data {
-			bZero.data[i] = byte(zb)
+		for i := range bZero.Bytes() {
+			bZero.Bytes()[i] = byte(zb)
 		}
 		in := []*Tensor{a, Of([]float32{0.02}), scalarOf(a.dtype, za), b, bScale, bZero, Of([]int32{5, -7, 900, 3, 1}[:n], n)}
 		attrs := []Attr{FloatAttr("alpha", 1.5)}

@@ -80,7 +80,7 @@ func requantizeBytes(c *Call, y, x *Tensor, from, to quantization) error {
 	scale := func(v float32) *Tensor { return Of([]float32{v}) }
 	zero := func(v int32) *Tensor {
 		t := NewTensor(x.dtype, Scalar())
-		t.data[0] = byte(v)
+		t.Bytes()[0] = byte(v)
 		return t
 	}
 	return table.Run(c, []*Tensor{x, scale(from.scale), zero(from.zero), scale(to.scale), zero(to.zero)}, []*Tensor{y})

@@ -62,7 +62,7 @@ func (o *qLinearSoftmax) Run(c *Call, in, out []*Tensor) error {
 		}
 		for i := lo; i < hi; i++ {
 			at := i/inner*count*inner + i%inner
-			t.row(y.data[at:], x.data[at:])
+			t.row(y.Bytes()[at:], x.Bytes()[at:])
 		}
 	})
 	return nil

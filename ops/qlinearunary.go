@@ -86,16 +86,16 @@ func (o *qLinearUnary) Run(c *Call, in, out []*Tensor) error {
 		return o.compute(c, in[0], out[0], from, to)
 	}
 	every, results := NewTensor(in[0].dtype, Shape{256}), NewTensor(in[0].dtype, Shape{256})
-	for i := range every.data {
-		every.data[i] = byte(i)
+	for i := range every.Bytes() {
+		every.Bytes()[i] = byte(i)
 	}
 	if err := o.compute(c, every, results, from, to); err != nil {
 		return err
 	}
-	x, y := in[0].data, out[0].data
+	x, y := in[0].Bytes(), out[0].Bytes()
 	c.Parallel(len(x), 1, func(lo, hi int) {
 		for i, v := range x[lo:hi] {
-			y[lo+i] = results.data[v]
+			y[lo+i] = results.Bytes()[v]
 		}
 	})
 	return nil

@@ -196,7 +196,7 @@ func extremes(largest bool) map[DType]reduceKernel {
 		Uint64:  extremeFold[uint64](largest, 0, math.MaxUint64).kernel(),
 		Bool: func(c *Call, x, y *Tensor, axes []int) {
 			bits := extremeFold[uint8](largest, 0, 1).kernel() // a bool is a byte, 0 or 1
-			bits(c, &Tensor{dtype: Uint8, shape: x.shape, data: x.data}, &Tensor{dtype: Uint8, shape: y.shape, data: y.data}, axes)
+			bits(c, &Tensor{dtype: Uint8, shape: x.shape, mem: x.Bytes()}, &Tensor{dtype: Uint8, shape: y.shape, mem: y.Bytes()}, axes)
 		},
 	}
 }

@@ -85,7 +85,7 @@ func (r reduction) infer(in []Spec) ([]Spec, error) {
 
 // apply copies data to y and brings block i of the updates to place places[i].
 func (r reduction) apply(c *Call, y, data, updates *Tensor, block int, places []int) {
-	if len(y.data) == 0 || &y.data[0] != &data.data[0] {
+	if len(y.Bytes()) == 0 || &y.Bytes()[0] != &data.Bytes()[0] {
 		copyElements(c, y, data)
 	}
 	if r != "" {
@@ -98,7 +98,7 @@ func (r reduction) apply(c *Call, y, data, updates *Tensor, block int, places []
 			copy(y.strings[p*block:(p+1)*block], updates.strings[i*block:])
 			continue
 		}
-		copy(y.data[p*block*size:(p+1)*block*size], updates.data[i*block*size:])
+		copy(y.Bytes()[p*block*size:(p+1)*block*size], updates.Bytes()[i*block*size:])
 	}
 }
 

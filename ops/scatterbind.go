@@ -52,11 +52,11 @@ func (s scatterStep) Needs() Needs   { return s.needs }
 // Run copies data and brings the updates to their places.
 func (s scatterStep) Run(c *Call, in, out []*Tensor) error {
 	data, updates, y := in[0], in[2], out[0]
-	if len(y.data) == 0 || &y.data[0] != &data.data[0] {
+	if len(y.Bytes()) == 0 || &y.Bytes()[0] != &data.Bytes()[0] {
 		copyElements(c, y, data)
 	}
 	for _, r := range s.runs {
-		copy(y.data[r.to:r.to+r.size], updates.data[r.from:])
+		copy(y.Bytes()[r.to:r.to+r.size], updates.Bytes()[r.from:])
 	}
 	return nil
 }

@@ -18,7 +18,7 @@ func TestSequences(t *testing.T) {
 	a, b, c := Of([]float32{1}, 1), Of([]float32{2, 3}, 2), Of([]float32{4, 5, 6}, 3)
 	seq := opCase{op: "SequenceConstruct", inputs: []*Tensor{a, b}}.mustRun(t)[0]
 	require.Equal(t, []int{1, 2}, lengths(seq))
-	require.NotSame(t, &a.data[0], &seq.elems[0].data[0], "tensors are copied")
+	require.NotSame(t, &a.Bytes()[0], &seq.elems[0].Bytes()[0], "tensors are copied")
 	insert := func(at ...int64) []int {
 		in := []*Tensor{seq, c}
 		if at != nil {

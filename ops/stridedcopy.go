@@ -55,8 +55,8 @@ func (s *stridedCopy) runPacked(c *Call, y, x *Tensor) error {
 	if err != nil {
 		return err
 	}
-	copyBox(c, ys.data, xs.data, s)
-	packBits(y, ys.data)
+	copyBox(c, ys.Bytes(), xs.Bytes(), s)
+	packBits(y, ys.Bytes())
 	return nil
 }
 

@@ -20,22 +20,22 @@ func counted(d DType, dims ...int) *Tensor {
 		x.strings[i] = fmt.Sprint("s", i)
 	}
 	if d.Bits() < 8 {
-		for i := range x.data {
-			x.data[i] = byte(i*37 + 11)
+		for i := range x.Bytes() {
+			x.Bytes()[i] = byte(i*37 + 11)
 		}
 		if d != String && x.Len()*d.Bits()%8 != 0 {
-			x.data[len(x.data)-1] &= 1<<(x.Len()*d.Bits()%8) - 1
+			x.Bytes()[len(x.Bytes())-1] &= 1<<(x.Len()*d.Bits()%8) - 1
 		}
 		return x
 	}
 	for i := range x.Len() {
 		size := d.Size()
 		if d == Bool {
-			x.data[i] = byte(i * 5 / 3 & 1)
+			x.Bytes()[i] = byte(i * 5 / 3 & 1)
 			continue
 		}
 		for k := range size {
-			x.data[i*size+k] = byte(i >> (8 * (k % 4)))
+			x.Bytes()[i*size+k] = byte(i >> (8 * (k % 4)))
 		}
 	}
 	return x
@@ -48,9 +48,9 @@ func elementAt(x *Tensor, i int) string {
 	case bits == 0:
 		return x.strings[i]
 	case bits < 8:
-		return fmt.Sprint(x.data[i*bits/8] >> (i * bits % 8) & (1<<bits - 1))
+		return fmt.Sprint(x.Bytes()[i*bits/8] >> (i * bits % 8) & (1<<bits - 1))
 	}
-	return string(x.data[i*bits/8 : (i+1)*bits/8])
+	return string(x.Bytes()[i*bits/8 : (i+1)*bits/8])
 }
 
 // forEachIndex calls f with every index of a shape, in row-major order.
@@ -156,7 +156,7 @@ func BenchmarkTranspose(b *testing.B) {
 			specs, _ := op.Infer([]Spec{x.Spec()})
 			y := NewTensor(Float32, specs[0].Shape)
 			call := NewCall(context.Background(), nil)
-			b.SetBytes(int64(len(x.data)))
+			b.SetBytes(int64(len(x.Bytes())))
 			for b.Loop() {
 				op.Run(call, []*Tensor{x}, []*Tensor{y})
 			}

@@ -27,14 +27,15 @@ func (k Kind) String() string {
 //
 // A Tensor does not own its memory: whoever made it says how long it lives.
 type Tensor struct {
-	kind    Kind
-	holds   Kind // of an optional: what it may hold
-	dtype   DType
-	shape   Shape
-	layout  Layout
-	data    []byte
-	strings []string
-	elems   []*Tensor
+	kind     Kind
+	holds    Kind // of an optional: what it may hold
+	dtype    DType
+	shape    Shape
+	layout   Layout
+	mem      []byte    // read through Bytes
+	deferred *Deferred // or nil; instead of mem
+	strings  []string
+	elems    []*Tensor
 }
 
 // dataAlignment is the alignment of memory that [NewTensor] allocates, in bytes:
@@ -49,7 +50,7 @@ func NewTensor(dtype DType, shape Shape) *Tensor {
 		t.strings = make([]string, shape.Elements())
 		return t
 	}
-	t.data = alignedBytes(ByteSize(dtype, shape))
+	t.mem = alignedBytes(ByteSize(dtype, shape))
 	return t
 }
 
@@ -85,7 +86,7 @@ func FromBytes(dtype DType, shape Shape, data []byte) (*Tensor, error) {
 	if want := ByteSize(dtype, shape); len(data) != want {
 		return nil, fmt.Errorf("%d bytes for tensor(%v) of shape %v, want %d", len(data), dtype, shape, want)
 	}
-	return &Tensor{dtype: dtype, shape: shape, data: data}, nil
+	return &Tensor{dtype: dtype, shape: shape, mem: data}, nil
 }
 
 // Of wraps data as a tensor of the given dimensions, without a copy. It panics
@@ -95,7 +96,7 @@ func Of[T Element](data []T, dims ...int) *Tensor {
 	if shape.Elements() != len(data) {
 		panic(fmt.Sprintf("BUG: %d elements for shape %v", len(data), shape))
 	}
-	return &Tensor{dtype: DTypeOf[T](), shape: shape, data: bytesOf(data)}
+	return &Tensor{dtype: DTypeOf[T](), shape: shape, mem: bytesOf(data)}
 }
 
 // OfStrings wraps strings as a tensor of the given dimensions, without a copy.
@@ -153,7 +154,20 @@ func (t *Tensor) Shape() Shape { return t.shape }
 func (t *Tensor) Len() int { return t.shape.Elements() }
 
 // Bytes is the memory of the elements, not a copy; nil for strings.
-func (t *Tensor) Bytes() []byte { return t.data }
+func (t *Tensor) Bytes() []byte {
+	if t.deferred != nil {
+		return t.deferred.bytes()
+	}
+	return t.mem
+}
+
+// ByteLen is the length of Bytes, which are not wanted for that.
+func (t *Tensor) ByteLen() int {
+	if t.deferred != nil {
+		return t.deferred.size
+	}
+	return len(t.mem)
+}
 
 // Strings is the memory of a tensor of strings, not a copy.
 func (t *Tensor) Strings() []string { return t.strings }
@@ -186,9 +200,9 @@ func (t *Tensor) Clone() *Tensor {
 	c := *t
 	c.shape = t.shape.Clone()
 	c.strings = append([]string(nil), t.strings...)
-	if t.data != nil {
-		c.data = alignedBytes(len(t.data))
-		copy(c.data, t.data)
+	if data := t.Bytes(); data != nil {
+		c.mem, c.deferred = alignedBytes(len(data)), nil
+		copy(c.mem, data)
 	}
 	c.elems = nil
 	for _, e := range t.elems {
@@ -211,11 +225,12 @@ func Data[T Element](t *Tensor) []T {
 
 // units reinterprets the memory of t as values of T, whatever its element type.
 func units[T any](t *Tensor) []T {
-	if len(t.data) == 0 {
+	data := t.Bytes()
+	if len(data) == 0 {
 		return nil
 	}
 	var zero T
-	return unsafe.Slice((*T)(unsafe.Pointer(&t.data[0])), len(t.data)/int(unsafe.Sizeof(zero)))
+	return unsafe.Slice((*T)(unsafe.Pointer(&data[0])), len(data)/int(unsafe.Sizeof(zero)))
 }
 
 // bytesOf is the memory of a slice.

@@ -54,7 +54,7 @@ func (o *trilu) Run(c *Call, in, out []*Tensor) error {
 	if x.dtype == String {
 		keepTriangle(c, o.lower, y.strings, x.strings, 1, rows, cols, k)
 	} else {
-		keepTriangle(c, o.lower, y.data, x.data, x.dtype.Size(), rows, cols, k)
+		keepTriangle(c, o.lower, y.Bytes(), x.Bytes(), x.dtype.Size(), rows, cols, k)
 	}
 	return nil
 }

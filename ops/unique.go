@@ -37,7 +37,7 @@ var uniqueOrders = map[DType]func(t *Tensor) func(i, j int) int{
 	Int8: orderOf[int8], Int16: orderOf[int16], Int32: orderOf[int32], Int64: orderOf[int64],
 	Uint8: orderOf[uint8], Uint16: orderOf[uint16], Uint32: orderOf[uint32], Uint64: orderOf[uint64],
 	Bool: func(t *Tensor) func(i, j int) int {
-		return func(i, j int) int { return cmp.Compare(t.data[i], t.data[j]) }
+		return func(i, j int) int { return cmp.Compare(t.Bytes()[i], t.Bytes()[j]) }
 	},
 	String: func(t *Tensor) func(i, j int) int {
 		return func(i, j int) int { return cmp.Compare(t.strings[i], t.strings[j]) }

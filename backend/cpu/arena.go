@@ -24,6 +24,20 @@ func NewArena(size int) (*Arena, error) {
 	return a, nil
 }
 
+// NewScratch returns an arena for data that is written and read a few times: its pages are small ones, which are there
+// from the start.
+func NewScratch(size int) (*Arena, error) {
+	if !hasSlabs || size <= 0 {
+		return NewArena(size)
+	}
+	mem, err := mapSmallPages(size)
+	if err != nil {
+		return nil, fmt.Errorf("scratch of %d bytes: %w", size, err)
+	}
+	populatePages(mem)
+	return &Arena{mem}, nil
+}
+
 // Len returns the size of the arena in bytes.
 func (a *Arena) Len() int { return len(a.mem) }
 

@@ -68,3 +68,16 @@ func TestAlignedFloats(t *testing.T) {
 		}
 	}
 }
+
+func TestScratch(t *testing.T) {
+	for _, n := range []int{0, 1, 4096, 1<<20 + 3} {
+		a, err := NewScratch(n)
+		require.NoError(t, err)
+		require.Equal(t, n, a.Len())
+		for i := range a.Bytes(0, n) {
+			a.Bytes(0, n)[i] = 1
+		}
+		require.NoError(t, a.Close())
+		require.NoError(t, a.Close())
+	}
+}

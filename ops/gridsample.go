@@ -23,6 +23,7 @@ import (
 type gridSampleOp struct {
 	mode, padding string
 	align         bool
+	taps          int // pixels along one axis that make a sample
 }
 
 func init() {
@@ -33,10 +34,12 @@ func init() {
 			align:   n.Bool("align_corners", false),
 		}
 		switch o.mode {
-		case "bilinear":
-			o.mode = "linear"
-		case "bicubic":
-			o.mode = "cubic"
+		case "nearest":
+			o.taps = 1
+		case linear:
+			o.mode, o.taps = "linear", 2
+		case cubic:
+			o.mode, o.taps = "cubic", 4
 		}
 		return o, nil
 	}
@@ -118,7 +121,7 @@ func sampleGrid[T, G Float](c *Call, o *gridSampleOp, x, grid, y *Tensor) {
 	xs, gs, ys := Data[T](x), Data[G](grid), Data[T](y)
 	perPlace := 1
 	for range dims {
-		perPlace *= o.taps()
+		perPlace *= o.taps
 	}
 	c.Parallel(x.Shape()[0]*blocks, sampleBlock*perPlace*(channels+5), func(lo, hi int) {
 		t := &sampleTaps[T]{perPlace: perPlace, index: make([]int, sampleBlock*perPlace), weight: make([]T, sampleBlock*perPlace)}
@@ -135,19 +138,37 @@ func sampleGrid[T, G Float](c *Call, o *gridSampleOp, x, grid, y *Tensor) {
 	})
 }
 
-// taps is the number of pixels along one axis that make a sample.
-func (o *gridSampleOp) taps() int {
-	return map[string]int{"nearest": 1, "linear": 2, "cubic": 4}[o.mode]
-}
-
 // sum computes the samples of one block in one plane.
 func (t *sampleTaps[T]) sum(y, x []T) {
+	if t.perPlace == 4 {
+		t.sumOf4(y, x)
+		return
+	}
 	for i := range y {
 		var sum T
 		weight := t.weight[i*t.perPlace:][:t.perPlace]
 		for k, at := range t.index[i*t.perPlace:][:t.perPlace] {
 			if at >= 0 {
 				sum += weight[k] * x[at]
+			}
+		}
+		y[i] = sum
+	}
+}
+
+// sumOf4 is sum for places between 4 pixels, the most frequent ones.
+func (t *sampleTaps[T]) sumOf4(y, x []T) {
+	index, weight := t.index[:4*len(y)], t.weight[:4*len(y)]
+	for i := range y {
+		at, w := (*[4]int)(index[4*i:]), (*[4]T)(weight[4*i:])
+		if at[0]|at[1]|at[2]|at[3] >= 0 {
+			y[i] = w[0]*x[at[0]] + w[1]*x[at[1]] + w[2]*x[at[2]] + w[3]*x[at[3]]
+			continue
+		}
+		var sum T
+		for k, a := range at {
+			if a >= 0 {
+				sum += w[k] * x[a]
 			}
 		}
 		y[i] = sum
@@ -186,7 +207,7 @@ func axisTaps[T Float](o *gridSampleOp, index *[4]int, weight *[4]T, place T, d 
 	}
 	x /= 2
 	floor := T(math.Floor(float64(x)))
-	s, first, taps := x-floor, pixelNumber(float64(floor)), o.taps()
+	s, first, taps := x-floor, pixelNumber(float64(floor)), o.taps
 	switch o.mode {
 	case "nearest":
 		first = pixelNumber(math.RoundToEven(float64(x)))

@@ -16,8 +16,8 @@ import (
 //	        z = tconv.ToPlanar(z')
 //
 // An operator that gains from blocks (Choice.Wants) takes them; one that works
-// either way follows its inputs; the rest stay planar. Graph inputs and outputs
-// are planar.
+// either way follows its inputs, or its readers if it enlarges; the rest stay
+// planar. Graph inputs and outputs are planar.
 func (g *Graph) assignLayouts(k *cpu.Kernels) error {
 	l := &layoutPass{g: g, kernels: k, choices: map[*Node]ops.Choice{}, converted: map[ValueID]ValueID{}}
 	l.indexReaders()
@@ -83,10 +83,7 @@ func (l *layoutPass) choice(n *Node) (ops.Choice, bool) {
 func (l *layoutPass) node(n *Node) error {
 	c, ok := l.choice(n)
 	if ok && !c.Wants {
-		ok = false
-		for i, id := range n.Inputs {
-			ok = ok || c.In[i] && l.blocked(id)
-		}
+		ok = l.mixes(n, c) || l.enlarges(n) && l.wantedBlocked(n.Outputs[0])
 	}
 	if !ok {
 		c = ops.Choice{In: make([]bool, len(n.Inputs)), Out: make([]bool, len(n.Outputs))}
@@ -154,6 +151,16 @@ func (l *layoutPass) mixes(n *Node, c ops.Choice) bool {
 		}
 	}
 	return false
+}
+
+// enlarges reports whether the output has at least twice as many elements as the
+// inputs: then it costs less to convert these.
+func (l *layoutPass) enlarges(n *Node) bool {
+	elements := 0
+	for id := range given(n.Inputs) {
+		elements += l.g.Value(id).Spec.Shape.Elements()
+	}
+	return 2*elements <= l.g.Value(n.Outputs[0]).Spec.Shape.Elements()
 }
 
 // makesPlanes reports whether a reader of the value can give planes from blocks, and

@@ -39,3 +39,32 @@ func TestAssignLayoutsKeepsPlanes(t *testing.T) {
 		})
 	}
 }
+
+// TestLayoutOfEnlargement has a planar map that is enlarged for a convolution: its
+// small form is brought into blocks. Where nobody wants blocks it stays planar.
+func TestLayoutOfEnlargement(t *testing.T) {
+	kernels := func(b *builder) map[string]string {
+		p, err := b.loaded(t, RunOptions{Threads: 1}).Plan([]ops.Spec{ramp(1, 8, 8, 32).Spec()})
+		require.NoError(t, err)
+		found := map[string]string{}
+		for _, s := range p.Steps {
+			if found[s.Node.Op] == "" {
+				found[s.Node.Op] = s.Kernel
+			}
+			if s.Node.Op == "ToBlocked" {
+				require.Equal(t, ops.Shape{1, 32, 8, 8}, p.Graph.Value(s.Node.Inputs[0]).Spec.Shape, "what is small is converted")
+			}
+		}
+		return found
+	}
+	enlarged := func() *builder {
+		return newBuilder().input("x", ops.Float32, 1, 8, 8, 32).constant("s", ops.Of([]float32{1, 1, 2, 2}, 4)).
+			node("planes", "Transpose", "x", testInts("perm", 0, 3, 1, 2)).node("big", "Resize", "planes _ s", testString("mode", "linear"))
+	}
+	before := kernels(enlarged().constant("w", ramp(32, 32, 3, 3)).node("y", "Conv", "big w").output("y"))
+	require.Contains(t, before["Resize"], "blocked")
+	require.NotEmpty(t, before["ToBlocked"])
+	alone := kernels(enlarged().node("y", "Transpose", "big", testInts("perm", 0, 2, 3, 1)).output("y"))
+	require.NotContains(t, alone["Resize"], "blocked")
+	require.Empty(t, alone["ToBlocked"])
+}

@@ -87,3 +87,22 @@ func TestBlockedConvEmpty(t *testing.T) {
 		}
 	})
 }
+
+func TestPixelConvStaysInBounds(t *testing.T) {
+	eachTier(t, func(t *testing.T, k *Kernels) {
+		r := newRand(t, 66)
+		for i := range 200 {
+			atEnd := i%2 == 0
+			g := randomPixels(r)
+			w := PackPixelConvWeights(k, g, integers(r, g.weights()))
+			w.data = guardedCopy(t, w.data, atEnd)
+			y := guarded(t, g.N*g.M*volume(g.Out), atEnd)
+			p := NewPixelConv(k, g, w, Epilogue{Act: Activation{Kind: ActLeakyRelu, A: 2}}, false)
+			p.bias, p.slope = guardedCopy(t, p.bias, atEnd), guardedCopy(t, p.slope, atEnd)
+			residual := guarded(t, len(y), atEnd)
+			p.Run(nil, nil, guarded(t, p.WorkspaceFloats(1), atEnd), guarded(t, g.N*g.C*volume(g.In), atEnd), residual, y)
+			p = NewPixelConv(k, g, w, Epilogue{}, true)
+			p.RunBlocks(nil, nil, guarded(t, p.WorkspaceFloats(1), atEnd), guardedMap(t, k, g.N, g.C, g.In, Halo{}, atEnd), nil, y)
+		}
+	})
+}

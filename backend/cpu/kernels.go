@@ -24,6 +24,7 @@ type Kernels struct {
 	tile       [tileGroups]tileFuncs // by groups-1, then rows
 	depthwise  tileFuncs
 	dot        dotKernels
+	pixel      pixelKernels
 	peak       func(turns int) (flops float64)
 	wino       winoKernels
 	maps       mapKernels
@@ -62,6 +63,7 @@ var kernelTables = func() map[Tier]*Kernels {
 		tile:       tileGeneric,
 		depthwise:  depthwiseGeneric,
 		dot:        dotGeneric,
+		pixel:      pixelGeneric,
 		peak:       peakGeneric,
 		wino:       winoGeneric,
 		maps:       mapGeneric,

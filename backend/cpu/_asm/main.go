@@ -32,6 +32,8 @@ var generated = []struct {
 	{"tile_amd64.go", tileDeclarations},
 	{"tiledot_amd64.s", dotAssembly},
 	{"tiledot_amd64.go", dotDeclarations},
+	{"pixel_amd64.s", pixelAssembly},
+	{"pixel_amd64.go", pixelDeclarations},
 	{"mapkernels_amd64.s", mapAssembly},
 	{"mapkernels_amd64.go", mapDeclarations},
 	{"tilepeak_amd64.s", peakAssembly},

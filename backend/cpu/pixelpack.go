@@ -1,0 +1,33 @@
+package cpu
+
+// PackedPixelWeights are the weights of a PixelConvPlan in the order in which its kernels read them. They serve every
+// plan with the same C, M, Group and Kernel.
+//
+// Group by group, pass by pass of as many outputs as a kernel makes: [input channel][tap][output].
+type PackedPixelWeights struct{ *weightMemory }
+
+// PackPixelConvWeights packs w [M, C/Group, Kernel...]; only C, M, Group and Kernel of g are read.
+func PackPixelConvWeights(k *Kernels, g ConvGeom, w []float32) *PackedPixelWeights {
+	checkWeights(len(w), g.weights())
+	p := &PackedPixelWeights{newWeightMemory(len(w))}
+	dst, terms, passes := p.data, g.pixelTerms(), k.pixelPasses(g)
+	for group := range g.Group {
+		for i := range passes.count() {
+			first, outputs := passes.at(i)
+			for m := range outputs {
+				src := w[(group*g.channelsOut()+first+m)*terms:][:terms]
+				for s, v := range src {
+					dst[s*outputs+m] = v
+				}
+			}
+			dst = dst[terms*outputs:]
+		}
+	}
+	return p
+}
+
+// pixelTerms is the products of an output: the steps of a pixel kernel.
+func (g *ConvGeom) pixelTerms() int { return g.channelsIn() * volume(g.Kernel) }
+
+// pixelPasses cuts the outputs of a group into those that a kernel makes at a time.
+func (k *Kernels) pixelPasses(g ConvGeom) panels { return panels{g.channelsOut(), k.pixel.outputs()} }

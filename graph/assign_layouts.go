@@ -128,7 +128,7 @@ func (l *layoutPass) wantedBlocked(id ValueID) bool {
 		id, queue = queue[0], queue[1:]
 		for _, n := range l.readers[id] {
 			c, ok := l.choice(n)
-			if !ok || !takesBlocked(n, c, id) {
+			if !ok || c.Either || !takesBlocked(n, c, id) {
 				continue
 			}
 			if c.Wants || len(seen) == mostFollowers || l.mixes(n, c) || l.makesPlanes(id, c) {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tconv/tconv/backend/cpu"
 	"github.com/tconv/tconv/ops"
 )
 
@@ -67,4 +68,38 @@ func TestLayoutOfEnlargement(t *testing.T) {
 	alone := kernels(enlarged().node("y", "Transpose", "big", testInts("perm", 0, 2, 3, 1)).output("y"))
 	require.NotContains(t, alone["Resize"], "blocked")
 	require.Empty(t, alone["ToBlocked"])
+}
+
+// signs is a tensor of -1, 0 and 1, with which sums stay exact.
+func signs(dims ...int) *ops.Tensor {
+	t := ramp(dims...)
+	for i := range ops.Data[float32](t) {
+		ops.Data[float32](t)[i] = float32(i%3 - 1)
+	}
+	return t
+}
+
+// A value whose readers take planes as gladly as blocks stays planar: no converter stands before, between or after
+// convolutions that are made by pixels.
+func TestLayoutsAroundConvByPixels(t *testing.T) {
+	b := newBuilder().input("x", ops.Float32, 1, 8, 4096).constant("w", signs(8, 8, 7)).constant("v", signs(1, 8, 7)).
+		node("a", "Conv", "x w", testInts("pads", 3, 3)).node("b", "Relu", "a").
+		node("c", "Conv", "b w", testInts("pads", 3, 3)).node("d", "Add", "c x").
+		node("y", "Conv", "d v", testInts("pads", 3, 3)).output("y")
+	x := ramp(1, 8, 4096)
+	want := b.run(t, RunOptions{Reference: true}, x)[0]
+	for _, tier := range cpu.Available() {
+		m := b.loaded(t, RunOptions{Threads: 2, Kernels: cpu.KernelsFor(tier)})
+		s := m.NewSession()
+		out := zeros(1)
+		require.NoError(t, s.Run(t.Context(), []*ops.Tensor{x}, out))
+		require.Equal(t, ops.Data[float32](want), ops.Data[float32](out[0]), tier)
+		for _, step := range s.entry.plan.Steps {
+			if tier == cpu.AVX512 {
+				require.Contains(t, []string{"conv by pixels avx512", "vec avx512"}, step.Kernel, step.Node.Name)
+			}
+		}
+		s.Close()
+		m.Close()
+	}
 }

@@ -50,7 +50,8 @@ func (o *conv) Bind(b *Binding) (Step, error) {
 		return plainStep{o}, nil
 	}
 	g := convGeom(b, axes, o.group)
-	if onBlocks(b) {
+	trimmed, _ := trimTaps(g)
+	if onBlocks(b) || byPixels(b.In, trimmed, b.Kernels) {
 		return bindBlocked(b, g, o.act, false), nil
 	}
 	return bindConv(&forwardConv, b, g, o.act), nil

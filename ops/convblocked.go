@@ -13,6 +13,11 @@ func (o *conv) Blocked(in, out []Spec, k *cpu.Kernels) (Choice, bool) {
 		return Choice{}, false
 	}
 	g, _ := trimTaps(convGeom(&Binding{In: in, Out: out}, axes, o.group))
+	if byPixels(in, g, k) {
+		c := Choice{In: make([]bool, len(in)), Out: []bool{false}, Either: true}
+		c.In[0] = true
+		return c, true
+	}
 	return blockedConvChoice(in, g, k, false)
 }
 
@@ -29,16 +34,10 @@ func (o *convTranspose) Blocked(in, out []Spec, k *cpu.Kernels) (Choice, bool) {
 	return blockedConvChoice(in, g, k, true)
 }
 
-// fewChannels is up to how many input channels a forward convolution reads a
-// planar map, and up to how many outputs a convolution writes one: a block of 16
-// channels would be mostly padding. Measured at 3 -> 64 and 64 -> 3 channels.
-const fewChannels = 8
-
 // blockedConvChoice says how a convolution works on blocks: with constant weights
 // and bias, on floats, where groups fill blocks.
 func blockedConvChoice(in []Spec, g cpu.ConvGeom, k *cpu.Kernels, transposed bool) (Choice, bool) {
-	b := input(in, 2)
-	if !Blockable(in[0]) || in[0].Shape.Elements() == 0 || in[1].Const == nil || !b.Omitted() && b.Const == nil {
+	if !blockableConv(in) {
 		return Choice{}, false
 	}
 	c := Choice{In: make([]bool, len(in)), Out: []bool{true}, Halo: make([]cpu.Halo, len(in)), Wants: true}
@@ -46,8 +45,8 @@ func blockedConvChoice(in []Spec, g cpu.ConvGeom, k *cpu.Kernels, transposed boo
 	if residual {
 		c.In[3] = true
 	}
-	fewOut := g.M <= fewChannels && !residual && k.FitsToPlanar(g)
-	if !transposed && g.C <= fewChannels && k.FitsPlanar(g) {
+	fewOut := g.M <= cpu.FewChannels && !residual && k.FitsToPlanar(g)
+	if !transposed && g.C <= cpu.FewChannels && k.FitsPlanar(g) {
 		return c, !fewOut // few in, few out: planar altogether
 	}
 	if !k.FitsBlocked(g) {
@@ -62,6 +61,18 @@ func blockedConvChoice(in []Spec, g cpu.ConvGeom, k *cpu.Kernels, transposed boo
 	c.PlanarOut = fewOut || direct && !residual
 	c.PlanarBoth = transposed && c.PlanarOut && !fewOut && k.FitsPlanes(g)
 	return c, true
+}
+
+// blockableConv reports whether X can lie in blocks, and W and B are constant.
+func blockableConv(in []Spec) bool {
+	b := input(in, 2)
+	return Blockable(in[0]) && in[0].Shape.Elements() > 0 && in[1].Const != nil && (b.Omitted() || b.Const != nil)
+}
+
+// byPixels reports whether a convolution is made by the kernels whose lanes are
+// pixels: from blocks or planes to planes.
+func byPixels(in []Spec, g cpu.ConvGeom, k *cpu.Kernels) bool {
+	return blockableConv(in) && g.Out[0]*g.Out[1]*g.Out[2] > 0 && convBands(g) == nil && k.ChoosePixels(g)
 }
 
 // blockedConvHalo is the halo that the chosen algorithm reads around X.
@@ -143,6 +154,21 @@ func (p fromPlanarPlan) run(c *Call, x, r, y *Tensor) {
 	p.Run(c.Pool(), c.Stop(), workspaceFloats(c), Data[float32](x), mapOf(r), mapOf(y))
 }
 
+// pixelPlan has pixels in its lanes: R and Y are planar.
+type pixelPlan struct{ *cpu.PixelConvPlan }
+
+func (p pixelPlan) run(c *Call, x, r, y *Tensor) {
+	var residual []float32
+	if r != nil {
+		residual = Data[float32](r)
+	}
+	if x.Layout().Planar() {
+		p.Run(c.Pool(), c.Stop(), workspaceFloats(c), Data[float32](x), residual, Data[float32](y))
+		return
+	}
+	p.RunBlocks(c.Pool(), c.Stop(), workspaceFloats(c), mapOf(x), residual, Data[float32](y))
+}
+
 // toPlanarPlan writes a planar Y of few channels.
 type toPlanarPlan struct{ *cpu.ToPlanarConvPlan }
 
@@ -177,13 +203,16 @@ func bindBlocked(b *Binding, g cpu.ConvGeom, act activation, transposed bool) *b
 	alg := cpu.ChooseConv(b.Kernels, g, transposed)
 	how := string(alg)
 	switch {
+	case b.Out[0].Layout.Planar() && !transposed && byPixels(b.In, g, b.Kernels):
+		how = "by pixels"
+		s.plan = bindPixels(w, ep)
 	case !onBlocks(b):
 		how = "planes to planes"
 		s.plan = planesPlan{bindDirect(w, ep, transposed).(directPlan).BlockedConvPlan}
 	case b.In[0].Layout.Planar():
 		how = "from planar"
 		s.plan = bindFromPlanar(w, ep)
-	case b.Out[0].Layout.Planar() && g.M <= fewChannels && b.Kernels.FitsToPlanar(g):
+	case b.Out[0].Layout.Planar() && g.M <= cpu.FewChannels && b.Kernels.FitsToPlanar(g):
 		how = "to planar"
 		s.plan = bindToPlanar(w, ep, transposed)
 	case b.Out[0].Layout.Planar():
@@ -243,6 +272,14 @@ func bindFromPlanar(w *convWeights, ep cpu.Epilogue) blockedPlan {
 		return cpu.PackPlanarConvWeights(k, w.geom, data)
 	})
 	return fromPlanarPlan{cpu.NewPlanarConv(k, w.geom, packed, ep)}
+}
+
+func bindPixels(w *convWeights, ep cpu.Epilogue) blockedPlan {
+	k := w.b.Kernels
+	packed := packedWeights(w, "pixels", func(data []float32) *cpu.PackedPixelWeights {
+		return cpu.PackPixelConvWeights(k, w.geom, data)
+	})
+	return pixelPlan{cpu.NewPixelConv(k, w.geom, packed, ep, !w.b.In[0].Layout.Planar())}
 }
 
 func bindToPlanar(w *convWeights, ep cpu.Epilogue, transposed bool) blockedPlan {

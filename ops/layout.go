@@ -89,4 +89,7 @@ type Choice struct {
 	// PlanarBoth says that input 0 may be planar too where output 0 is: chosen when
 	// the input is planar so far.
 	PlanarBoth bool
+	// Either says that planar inputs serve it as well as those that In marks: no
+	// reason to have them blocked.
+	Either bool
 }

@@ -9,7 +9,7 @@ type PackedPixelWeights struct{ *weightMemory }
 // PackPixelConvWeights packs w [M, C/Group, Kernel...]; only C, M, Group and Kernel of g are read.
 func PackPixelConvWeights(k *Kernels, g ConvGeom, w []float32) *PackedPixelWeights {
 	checkWeights(len(w), g.weights())
-	p := &PackedPixelWeights{newWeightMemory(len(w))}
+	p := &PackedPixelWeights{newWeightMemory(nil, len(w))}
 	dst, terms, passes := p.data, g.pixelTerms(), k.pixelPasses(g)
 	for group := range g.Group {
 		for i := range passes.count() {

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tconv/tconv"
+	"github.com/tconv/tconv/onnx"
 )
 
 // TestRunIntoAllocates measures the steady state of a session: nothing that grows
@@ -47,6 +48,39 @@ func TestRunIntoAllocates(t *testing.T) {
 	t.Logf("16x16: %v allocations, %d bytes; 128x128: %v allocations, %d bytes", smallCount, smallBytes, largeCount, largeBytes)
 	require.Less(t, largeBytes, smallBytes+16<<10, "bytes that grow with tensors")
 	require.LessOrEqual(t, largeCount, 2*smallCount+20)
+}
+
+// TestRunIntoAllocatesLittlePerStep runs the steps that decoder networks are made of,
+// on channel blocks: each allocates one small thing at most.
+func TestRunIntoAllocatesLittlePerStep(t *testing.T) {
+	pads := intsAttr("pads", 1, 1, 1, 1)
+	twice := []*onnx.Attribute{intsAttr("kernel_shape", 2, 2), intsAttr("strides", 2, 2)}
+	for _, size := range []int{32, 64} {
+		for _, threads := range []int{1, 2} {
+			m := newModel().input("x", tconv.Float32, 1, 3, size, size).
+				constant(t, "w0", wave(32, 3, 3, 3)).constant(t, "w1", wave(32, 32, 3, 3)).constant(t, "w2", wave(64, 32, 3, 3)).
+				constant(t, "u", wave(64, 32, 2, 2)).constant(t, "w3", wave(32, 64, 3, 3)).constant(t, "w4", wave(2, 32, 1, 1)).
+				node("a", "Conv", "x w0", pads).node("b", "Relu", "a").node("c", "Conv", "b w1", pads).
+				node("p", "MaxPool", "c", twice...).node("d", "Conv", "p w2", pads).node("e", "Relu", "d").
+				node("up", "ConvTranspose", "e u", twice...).node("cat", "Concat", "c up", intAttr("axis", 1)).
+				node("f", "Conv", "cat w3", pads).node("g", "Relu", "f").node("y", "Conv", "g w4").output("y").
+				load(t, tconv.WithThreads(threads))
+			s := m.NewSession()
+			defer s.Close()
+			in := tconv.Tensors{"x": wave(1, 3, size, size)}
+			out, err := s.Run(context.Background(), in)
+			require.NoError(t, err)
+			plan, err := m.Plan(map[string][]int{"x": {1, 3, size, size}})
+			require.NoError(t, err)
+			count := testing.AllocsPerRun(20, func() {
+				if err := s.RunInto(context.Background(), in, out); err != nil {
+					t.Fatal(err)
+				}
+			})
+			t.Logf("%d pixels, %d threads: %v allocations in %d steps", size, threads, count, len(plan.Steps))
+			require.LessOrEqual(t, count, float64(4+len(plan.Steps)), "beside the run's own 4")
+		}
+	}
 }
 
 func TestRunIntoOutputs(t *testing.T) {

@@ -99,6 +99,30 @@ func TestVecStaysInBounds(t *testing.T) {
 	})
 }
 
+// guardedBytes is guarded for bytes.
+func guardedBytes(t testing.TB, n int, atEnd bool) []byte {
+	floats := guarded(t, (n+3)/4+1, atEnd)
+	all := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(floats))), 4*len(floats))
+	if atEnd {
+		return all[len(all)-n:]
+	}
+	return all[:n]
+}
+
+// Conversions between floats and bytes that lie against pages that fault.
+func TestQuantizeStaysInBounds(t *testing.T) {
+	eachTier(t, func(t *testing.T, k *Kernels) {
+		for n := 1; n <= 4*byteLanes+1; n++ {
+			for _, atEnd := range []bool{false, true} {
+				floats, ints := guarded(t, n, atEnd), guardedBytes(t, n, atEnd)
+				k.Quantize(ints, floats, byteScaleOf(1, 0, true))
+				k.Dequantize(floats, ints, 1, 0, false)
+				k.Dequantize(floats, ints, 1, 0, true)
+			}
+		}
+	})
+}
+
 // A convolution whose tensors lie against pages that fault.
 func TestConvStaysInBounds(t *testing.T) {
 	eachTier(t, func(t *testing.T, k *Kernels) {

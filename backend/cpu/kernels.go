@@ -20,6 +20,7 @@ type Kernels struct {
 	gather     func(gatherArgs)
 	finishTile func(finishArgs)
 	axpy       func(axpyArgs)
+	bytes      byteKernels
 	vec        *vecTable
 	tile       [tileGroups]tileFuncs // by groups-1, then rows
 	depthwise  tileFuncs
@@ -59,6 +60,7 @@ var kernelTables = func() map[Tier]*Kernels {
 		gather:     gather8Generic,
 		finishTile: finish8Generic,
 		axpy:       axpyGeneric,
+		bytes:      byteGeneric,
 		vec:        &vecGeneric,
 		tile:       tileGeneric,
 		depthwise:  depthwiseGeneric,

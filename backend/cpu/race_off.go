@@ -2,6 +2,6 @@
 
 package cpu
 
-func raceRead([]float32)                     {}
-func raceWrite([]float32)                    {}
+func raceRead[T byte | float32]([]T)         {}
+func raceWrite[T byte | float32]([]T)        {}
 func raceWriteRows([]float32, int, int, int) {}

@@ -8,15 +8,15 @@ import (
 )
 
 // raceRead and raceWrite tell the race detector what assembly touches, which it cannot see.
-func raceRead(x []float32) {
+func raceRead[T byte | float32](x []T) {
 	if len(x) > 0 {
-		runtime.RaceReadRange(unsafe.Pointer(unsafe.SliceData(x)), 4*len(x))
+		runtime.RaceReadRange(unsafe.Pointer(unsafe.SliceData(x)), int(unsafe.Sizeof(x[0]))*len(x))
 	}
 }
 
-func raceWrite(x []float32) {
+func raceWrite[T byte | float32](x []T) {
 	if len(x) > 0 {
-		runtime.RaceWriteRange(unsafe.Pointer(unsafe.SliceData(x)), 4*len(x))
+		runtime.RaceWriteRange(unsafe.Pointer(unsafe.SliceData(x)), int(unsafe.Sizeof(x[0]))*len(x))
 	}
 }
 

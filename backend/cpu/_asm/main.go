@@ -24,6 +24,8 @@ var generated = []struct {
 	{"gather_amd64.go", gatherDeclarations},
 	{"axpy_amd64.s", axpyAssembly},
 	{"axpy_amd64.go", axpyDeclarations},
+	{"quantize_amd64.s", quantizeAssembly},
+	{"quantize_amd64.go", quantizeDeclarations},
 	{"vec_amd64.s", vecAssembly},
 	{"vec_amd64.go", vecDeclarations},
 	{"finish_amd64.s", finishAssembly},

@@ -112,8 +112,13 @@ func TestLoadTimeIsLinear(t *testing.T) {
 		return time.Since(start)
 	}
 	load(1000)
-	short := load(25_000)
-	long := load(100_000)
+	short, long := load(25_000), load(100_000)
+	for range 4 { // a busy machine delays some of them
+		if long < 6*short+200*time.Millisecond {
+			break
+		}
+		short, long = min(short, load(25_000)), min(long, load(100_000))
+	}
 	t.Logf("25,000 nodes: %v, 100,000 nodes: %v", short, long)
 	require.Less(t, long, 10*time.Second)
 	require.Less(t, long, 6*short+200*time.Millisecond)

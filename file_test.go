@@ -112,3 +112,22 @@ func TestModelFileThatChanges(t *testing.T) {
 	_, err = runSquare(m, 5)
 	require.NoError(t, err)
 }
+
+// A model of which nothing was left in the file does not want it any more.
+func TestSmallModelWithoutItsFile(t *testing.T) {
+	data, err := os.ReadFile("testdata/architectures/unet_dynamic_sizes.onnx")
+	require.NoError(t, err)
+	path := filepath.Join(t.TempDir(), "m.onnx")
+	require.NoError(t, os.WriteFile(path, data, 0o600))
+	m, err := Open(path)
+	require.NoError(t, err)
+	defer m.Close()
+	require.NoError(t, os.Remove(path))
+	in := m.Inputs()[0]
+	for _, n := range []int{16, 32} {
+		x, err := Wrap(make([]float32, in.Shape[1]*n*n), 1, in.Shape[1], n, n)
+		require.NoError(t, err)
+		_, err = m.Run(context.Background(), Tensors{in.Name: x})
+		require.NoError(t, err)
+	}
+}

@@ -93,9 +93,7 @@ func Load(data []byte, opts ...Option) (*Model, error) {
 
 // loadFile is load of a file, which stays open meanwhile.
 func loadFile(source *graph.Source, external *onnx.ExternalData, cfg *config) (*Model, error) {
-	if err := source.Hold(); err != nil {
-		return nil, err
-	}
+	source.Hold()
 	defer source.Release()
 	m, err := load(source.Unmarshal, source, external, cfg)
 	if errors.Is(err, io.ErrUnexpectedEOF) {

@@ -57,9 +57,7 @@ type entry struct {
 // NewModel runs the load passes on an imported graph and makes it ready to run.
 func NewModel(g *Graph, opt RunOptions) (made *Model, err error) {
 	opt.Limits = opt.Limits.withDefaults()
-	if err := opt.Source.Hold(); err != nil {
-		return nil, err
-	}
+	opt.Source.Hold()
 	defer opt.Source.Release()
 	defer unread(&err)
 	fault := ErrInvalidModel

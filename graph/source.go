@@ -39,24 +39,14 @@ func NewSource(open func() (File, error)) *Source { return &Source{open: open} }
 // castagnoli is the polynomial for which processors have an instruction.
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// Hold keeps the file open until Release.
-func (s *Source) Hold() error {
+// Hold keeps the file open, once something was read of it, until Release.
+func (s *Source) Hold() {
 	if s == nil {
-		return nil
+		return
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.hold()
-}
-
-func (s *Source) hold() (err error) {
-	if s.file == nil {
-		s.file, err = s.open()
-	}
-	if err == nil {
-		s.users++
-	}
-	return err
+	s.users++
+	s.mu.Unlock()
 }
 
 // Release is the end of what Hold began.
@@ -66,32 +56,46 @@ func (s *Source) Release() {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.release()
-}
-
-func (s *Source) release() {
 	if s.users--; s.users > 0 {
 		return
 	}
-	s.file.Close() // it was only read
-	s.file = nil
+	if s.file != nil {
+		s.file.Close() // it was only read
+		s.file = nil
+	}
 	if s.scratch != nil {
 		s.scratch.Close()
 		s.scratch = nil
 	}
 }
 
-// Unmarshal reads the model; its large weights stay in the file.
-func (s *Source) Unmarshal() (*onnx.Model, error) {
-	if err := s.Hold(); err != nil {
+// opened gives the file, for who holds the source.
+func (s *Source) opened() (f File, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.file != nil {
+		return s.file, nil
+	}
+	if f, err = s.open(); err != nil {
 		return nil, err
 	}
+	s.file = f
+	return f, nil
+}
+
+// Unmarshal reads the model; its large weights stay in the file.
+func (s *Source) Unmarshal() (*onnx.Model, error) {
+	s.Hold()
 	defer s.Release()
-	info, err := s.file.Stat()
+	f, err := s.opened()
 	if err != nil {
 		return nil, err
 	}
-	return onnx.UnmarshalFile(s, info.Size())
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	return onnx.UnmarshalFile(f, info.Size())
 }
 
 // Settle makes sure that all weights are those of the file as it is now: it reads what
@@ -114,13 +118,13 @@ const settleBytes = 256 << 10
 
 // ReadAt reads from the file, opening it if need be.
 func (s *Source) ReadAt(dst []byte, off int64) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.hold(); err != nil {
+	s.Hold()
+	defer s.Release()
+	f, err := s.opened()
+	if err != nil {
 		return 0, err
 	}
-	defer s.release()
-	return s.file.ReadAt(dst, off)
+	return f.ReadAt(dst, off)
 }
 
 // tensor makes a constant of a tensor whose elements were left in the file.

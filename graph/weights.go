@@ -18,9 +18,7 @@ type weights struct {
 func (w *weights) use(g *Graph, f func() (*Plan, error)) (p *Plan, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if err := w.source.Hold(); err != nil {
-		return nil, err
-	}
+	w.source.Hold()
 	defer w.source.Release()
 	defer unread(&err)
 	defer g.dropConstants()

@@ -183,6 +183,9 @@ func TestWeightsThatCannotBeRead(t *testing.T) {
 	g, err := Import(m, ImportOptions{Source: source})
 	require.NoError(t, err, "importing wants no weights")
 	require.ErrorIs(t, source.Settle(), fault)
-	_, err = NewModel(g, RunOptions{Kernels: cpu.KernelsFor(cpu.Detect()), Source: source})
+	model, err := NewModel(g, RunOptions{Kernels: cpu.KernelsFor(cpu.Detect()), Source: source})
+	require.NoError(t, err, "nor do the passes")
+	defer model.Close()
+	_, err = runWeighty(model, 3)
 	require.ErrorIs(t, err, fault)
 }

@@ -30,7 +30,7 @@ func TestUnaryBlocked(t *testing.T) {
 	rng := rand.New(rand.NewPCG(11, 1))
 	for _, op := range []string{
 		"Relu", "LeakyRelu", "ThresholdedRelu", "Abs", "Neg", "Sqrt", "Reciprocal", "HardSigmoid", "HardSwish", "Exp", "Sigmoid",
-		"Tanh", "Erf", "Swish", "Gelu", "Elu", "Selu", "Celu", "Softplus", "Softsign", "Mish", "Log", "Sin", "Floor", "Sign", "Clip",
+		"Tanh", "Erf", "Swish", "Gelu", "Elu", "Selu", "Celu", "Softplus", "Softsign", "Mish", "Log", "Sin", "Cos", "Floor", "Sign", "Clip",
 	} {
 		for _, shape := range blockableShapes {
 			c := opCase{op: op, inputs: []*Tensor{Of(spreadFloats(rng, shape.Elements()), shape...)}}

@@ -23,7 +23,7 @@ func floatRows(cost int, single func(y, x []float32), double func(y, x []float64
 var vecFuncs = map[string]cpu.VecKind{
 	"Relu": cpu.VecRelu, "Abs": cpu.VecAbs, "Neg": cpu.VecNeg, "Sqrt": cpu.VecSqrt, "Reciprocal": cpu.VecReciprocal,
 	"Exp": cpu.VecExp, "Sigmoid": cpu.VecSigmoid, "Tanh": cpu.VecTanh, "Erf": cpu.VecErf, "HardSwish": cpu.VecHardSwish,
-	"Softplus": cpu.VecSoftplus, "Mish": cpu.VecMish,
+	"Softplus": cpu.VecSoftplus, "Mish": cpu.VecMish, "Sin": cpu.VecSin, "Cos": cpu.VecCos, "Log": cpu.VecLog,
 }
 
 // registerUnary registers an operator without attributes, Y = f(X).

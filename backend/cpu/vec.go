@@ -31,6 +31,9 @@ const (
 	VecElu                        // A·x where x > 0, else B·(e^(C·x) - 1), C >= 0: 1.0 beside the roundings of products
 	VecSoftplus                   // ln(1 + e^x): 2.7
 	VecMish                       // x·tanh(ln(1 + e^x)): 3.7
+	VecSin                        // sin x: 1.5, never beyond ±1
+	VecCos                        // cos x: 1.5, never beyond ±1
+	VecLog                        // ln x: 0.9
 
 	vecKinds = iota
 )
@@ -116,6 +119,9 @@ func (k *Kernels) Map(f VecFunc, dst, src []float32) {
 	for len(dst) > 0 {
 		n := min(len(dst), vecCall)
 		kernel(vecArgs{dst: dst[:n], a: src[:n], p: [3]float32{f.A, f.B, f.C}})
+		if f.Kind == VecSin || f.Kind == VecCos {
+			k.finishAngles(f.Kind, dst[:n])
+		}
 		dst, src = dst[n:], src[n:]
 	}
 }

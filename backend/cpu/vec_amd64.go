@@ -28,6 +28,9 @@ var vecAVX512 = vecTable{
 		VecElu:         vecEluAVX512,
 		VecSoftplus:    vecSoftplusAVX512,
 		VecMish:        vecMishAVX512,
+		VecSin:         vecSinAVX512,
+		VecCos:         vecCosAVX512,
+		VecLog:         vecLogAVX512,
 	},
 	pairs: [vecPairs]func(vecArgs){
 		PairAdd:   pairAddAVX512,
@@ -84,6 +87,9 @@ var vecAVX2 = vecTable{
 		VecElu:         vecEluAVX2,
 		VecSoftplus:    vecSoftplusAVX2,
 		VecMish:        vecMishAVX2,
+		VecSin:         vecSinAVX2,
+		VecCos:         vecCosAVX2,
+		VecLog:         vecLogAVX2,
 	},
 	pairs: [vecPairs]func(vecArgs){
 		PairAdd:   pairAddAVX2,
@@ -178,6 +184,15 @@ func vecSoftplusAVX512(args vecArgs)
 
 //go:noescape
 func vecMishAVX512(args vecArgs)
+
+//go:noescape
+func vecSinAVX512(args vecArgs)
+
+//go:noescape
+func vecCosAVX512(args vecArgs)
+
+//go:noescape
+func vecLogAVX512(args vecArgs)
 
 //go:noescape
 func pairAddAVX512(args vecArgs)
@@ -310,6 +325,15 @@ func vecSoftplusAVX2(args vecArgs)
 
 //go:noescape
 func vecMishAVX2(args vecArgs)
+
+//go:noescape
+func vecSinAVX2(args vecArgs)
+
+//go:noescape
+func vecCosAVX2(args vecArgs)
+
+//go:noescape
+func vecLogAVX2(args vecArgs)
 
 //go:noescape
 func pairAddAVX2(args vecArgs)

@@ -258,15 +258,127 @@ DATA vecConstants<>+1920(SB)/8, $0x3f2aaaab3f2aaaab
 DATA vecConstants<>+1928(SB)/8, $0x3f2aaaab3f2aaaab
 DATA vecConstants<>+1936(SB)/8, $0x3f2aaaab3f2aaaab
 DATA vecConstants<>+1944(SB)/8, $0x3f2aaaab3f2aaaab
-DATA vecConstants<>+1952(SB)/8, $0xff800000ff800000
-DATA vecConstants<>+1960(SB)/8, $0xff800000ff800000
-DATA vecConstants<>+1968(SB)/8, $0xff800000ff800000
-DATA vecConstants<>+1976(SB)/8, $0xff800000ff800000
-DATA vecConstants<>+1984(SB)/8, $0x0000007f0000007f
-DATA vecConstants<>+1992(SB)/8, $0x0000007f0000007f
-DATA vecConstants<>+2000(SB)/8, $0x0000007f0000007f
-DATA vecConstants<>+2008(SB)/8, $0x0000007f0000007f
-GLOBL vecConstants<>(SB), RODATA|NOPTR, $2016
+DATA vecConstants<>+1952(SB)/8, $0x3f22f9833f22f983
+DATA vecConstants<>+1960(SB)/8, $0x3f22f9833f22f983
+DATA vecConstants<>+1968(SB)/8, $0x3f22f9833f22f983
+DATA vecConstants<>+1976(SB)/8, $0x3f22f9833f22f983
+DATA vecConstants<>+1984(SB)/8, $0x4b4000004b400000
+DATA vecConstants<>+1992(SB)/8, $0x4b4000004b400000
+DATA vecConstants<>+2000(SB)/8, $0x4b4000004b400000
+DATA vecConstants<>+2008(SB)/8, $0x4b4000004b400000
+DATA vecConstants<>+2016(SB)/8, $0x3fc90fdb3fc90fdb
+DATA vecConstants<>+2024(SB)/8, $0x3fc90fdb3fc90fdb
+DATA vecConstants<>+2032(SB)/8, $0x3fc90fdb3fc90fdb
+DATA vecConstants<>+2040(SB)/8, $0x3fc90fdb3fc90fdb
+DATA vecConstants<>+2048(SB)/8, $0xb33bbd2eb33bbd2e
+DATA vecConstants<>+2056(SB)/8, $0xb33bbd2eb33bbd2e
+DATA vecConstants<>+2064(SB)/8, $0xb33bbd2eb33bbd2e
+DATA vecConstants<>+2072(SB)/8, $0xb33bbd2eb33bbd2e
+DATA vecConstants<>+2080(SB)/8, $0xa6f72ceda6f72ced
+DATA vecConstants<>+2088(SB)/8, $0xa6f72ceda6f72ced
+DATA vecConstants<>+2096(SB)/8, $0xa6f72ceda6f72ced
+DATA vecConstants<>+2104(SB)/8, $0xa6f72ceda6f72ced
+DATA vecConstants<>+2112(SB)/8, $0x3640500036405000
+DATA vecConstants<>+2120(SB)/8, $0x3640500036405000
+DATA vecConstants<>+2128(SB)/8, $0x3640500036405000
+DATA vecConstants<>+2136(SB)/8, $0x3640500036405000
+DATA vecConstants<>+2144(SB)/8, $0xb9503486b9503486
+DATA vecConstants<>+2152(SB)/8, $0xb9503486b9503486
+DATA vecConstants<>+2160(SB)/8, $0xb9503486b9503486
+DATA vecConstants<>+2168(SB)/8, $0xb9503486b9503486
+DATA vecConstants<>+2176(SB)/8, $0x3c0888c13c0888c1
+DATA vecConstants<>+2184(SB)/8, $0x3c0888c13c0888c1
+DATA vecConstants<>+2192(SB)/8, $0x3c0888c13c0888c1
+DATA vecConstants<>+2200(SB)/8, $0x3c0888c13c0888c1
+DATA vecConstants<>+2208(SB)/8, $0xbe2aaaabbe2aaaab
+DATA vecConstants<>+2216(SB)/8, $0xbe2aaaabbe2aaaab
+DATA vecConstants<>+2224(SB)/8, $0xbe2aaaabbe2aaaab
+DATA vecConstants<>+2232(SB)/8, $0xbe2aaaabbe2aaaab
+DATA vecConstants<>+2240(SB)/8, $0x37cd400037cd4000
+DATA vecConstants<>+2248(SB)/8, $0x37cd400037cd4000
+DATA vecConstants<>+2256(SB)/8, $0x37cd400037cd4000
+DATA vecConstants<>+2264(SB)/8, $0x37cd400037cd4000
+DATA vecConstants<>+2272(SB)/8, $0xbab6077dbab6077d
+DATA vecConstants<>+2280(SB)/8, $0xbab6077dbab6077d
+DATA vecConstants<>+2288(SB)/8, $0xbab6077dbab6077d
+DATA vecConstants<>+2296(SB)/8, $0xbab6077dbab6077d
+DATA vecConstants<>+2304(SB)/8, $0x3d2aaaa83d2aaaa8
+DATA vecConstants<>+2312(SB)/8, $0x3d2aaaa83d2aaaa8
+DATA vecConstants<>+2320(SB)/8, $0x3d2aaaa83d2aaaa8
+DATA vecConstants<>+2328(SB)/8, $0x3d2aaaa83d2aaaa8
+DATA vecConstants<>+2336(SB)/8, $0xbf000000bf000000
+DATA vecConstants<>+2344(SB)/8, $0xbf000000bf000000
+DATA vecConstants<>+2352(SB)/8, $0xbf000000bf000000
+DATA vecConstants<>+2360(SB)/8, $0xbf000000bf000000
+DATA vecConstants<>+2368(SB)/8, $0x4800000048000000
+DATA vecConstants<>+2376(SB)/8, $0x4800000048000000
+DATA vecConstants<>+2384(SB)/8, $0x4800000048000000
+DATA vecConstants<>+2392(SB)/8, $0x4800000048000000
+DATA vecConstants<>+2400(SB)/8, $0x0000000100000001
+DATA vecConstants<>+2408(SB)/8, $0x0000000100000001
+DATA vecConstants<>+2416(SB)/8, $0x0000000100000001
+DATA vecConstants<>+2424(SB)/8, $0x0000000100000001
+DATA vecConstants<>+2432(SB)/8, $0x0080000000800000
+DATA vecConstants<>+2440(SB)/8, $0x0080000000800000
+DATA vecConstants<>+2448(SB)/8, $0x0080000000800000
+DATA vecConstants<>+2456(SB)/8, $0x0080000000800000
+DATA vecConstants<>+2464(SB)/8, $0x4b0000004b000000
+DATA vecConstants<>+2472(SB)/8, $0x4b0000004b000000
+DATA vecConstants<>+2480(SB)/8, $0x4b0000004b000000
+DATA vecConstants<>+2488(SB)/8, $0x4b0000004b000000
+DATA vecConstants<>+2496(SB)/8, $0xc1b80000c1b80000
+DATA vecConstants<>+2504(SB)/8, $0xc1b80000c1b80000
+DATA vecConstants<>+2512(SB)/8, $0xc1b80000c1b80000
+DATA vecConstants<>+2520(SB)/8, $0xc1b80000c1b80000
+DATA vecConstants<>+2528(SB)/8, $0x3e1040003e104000
+DATA vecConstants<>+2536(SB)/8, $0x3e1040003e104000
+DATA vecConstants<>+2544(SB)/8, $0x3e1040003e104000
+DATA vecConstants<>+2552(SB)/8, $0x3e1040003e104000
+DATA vecConstants<>+2560(SB)/8, $0x3e0f2ba03e0f2ba0
+DATA vecConstants<>+2568(SB)/8, $0x3e0f2ba03e0f2ba0
+DATA vecConstants<>+2576(SB)/8, $0x3e0f2ba03e0f2ba0
+DATA vecConstants<>+2584(SB)/8, $0x3e0f2ba03e0f2ba0
+DATA vecConstants<>+2592(SB)/8, $0x3e4cec593e4cec59
+DATA vecConstants<>+2600(SB)/8, $0x3e4cec593e4cec59
+DATA vecConstants<>+2608(SB)/8, $0x3e4cec593e4cec59
+DATA vecConstants<>+2616(SB)/8, $0x3e4cec593e4cec59
+DATA vecConstants<>+2624(SB)/8, $0xbe057000be057000
+DATA vecConstants<>+2632(SB)/8, $0xbe057000be057000
+DATA vecConstants<>+2640(SB)/8, $0xbe057000be057000
+DATA vecConstants<>+2648(SB)/8, $0xbe057000be057000
+DATA vecConstants<>+2656(SB)/8, $0xbdf8cc80bdf8cc80
+DATA vecConstants<>+2664(SB)/8, $0xbdf8cc80bdf8cc80
+DATA vecConstants<>+2672(SB)/8, $0xbdf8cc80bdf8cc80
+DATA vecConstants<>+2680(SB)/8, $0xbdf8cc80bdf8cc80
+DATA vecConstants<>+2688(SB)/8, $0xbe2ad9b6be2ad9b6
+DATA vecConstants<>+2696(SB)/8, $0xbe2ad9b6be2ad9b6
+DATA vecConstants<>+2704(SB)/8, $0xbe2ad9b6be2ad9b6
+DATA vecConstants<>+2712(SB)/8, $0xbe2ad9b6be2ad9b6
+DATA vecConstants<>+2720(SB)/8, $0xbe7fff01be7fff01
+DATA vecConstants<>+2728(SB)/8, $0xbe7fff01be7fff01
+DATA vecConstants<>+2736(SB)/8, $0xbe7fff01be7fff01
+DATA vecConstants<>+2744(SB)/8, $0xbe7fff01be7fff01
+DATA vecConstants<>+2752(SB)/8, $0x3eaaaa7d3eaaaa7d
+DATA vecConstants<>+2760(SB)/8, $0x3eaaaa7d3eaaaa7d
+DATA vecConstants<>+2768(SB)/8, $0x3eaaaa7d3eaaaa7d
+DATA vecConstants<>+2776(SB)/8, $0x3eaaaa7d3eaaaa7d
+DATA vecConstants<>+2784(SB)/8, $0x7f8000007f800000
+DATA vecConstants<>+2792(SB)/8, $0x7f8000007f800000
+DATA vecConstants<>+2800(SB)/8, $0x7f8000007f800000
+DATA vecConstants<>+2808(SB)/8, $0x7f8000007f800000
+DATA vecConstants<>+2816(SB)/8, $0xff800000ff800000
+DATA vecConstants<>+2824(SB)/8, $0xff800000ff800000
+DATA vecConstants<>+2832(SB)/8, $0xff800000ff800000
+DATA vecConstants<>+2840(SB)/8, $0xff800000ff800000
+DATA vecConstants<>+2848(SB)/8, $0x7fc000007fc00000
+DATA vecConstants<>+2856(SB)/8, $0x7fc000007fc00000
+DATA vecConstants<>+2864(SB)/8, $0x7fc000007fc00000
+DATA vecConstants<>+2872(SB)/8, $0x7fc000007fc00000
+DATA vecConstants<>+2880(SB)/8, $0x0000007f0000007f
+DATA vecConstants<>+2888(SB)/8, $0x0000007f0000007f
+DATA vecConstants<>+2896(SB)/8, $0x0000007f0000007f
+DATA vecConstants<>+2904(SB)/8, $0x0000007f0000007f
+GLOBL vecConstants<>(SB), RODATA|NOPTR, $2912
 
 // func vecReluAVX512(args vecArgs)
 TEXT ·vecReluAVX512(SB), NOSPLIT, $0-112
@@ -2748,6 +2860,603 @@ vecMishAVX512_done:
 	VZEROUPPER
 	RET
 
+// func vecSinAVX512(args vecArgs)
+TEXT ·vecSinAVX512(SB), NOSPLIT, $0-112
+	MOVQ args_dst_base+0(FP), DI
+	MOVQ args_dst_len+8(FP), CX
+	MOVQ args_a_base+24(FP), SI
+	VBROADCASTSS vecConstants<>+1984(SB), Z0
+	VBROADCASTSS vecConstants<>+2112(SB), Z1
+	VBROADCASTSS vecConstants<>+2240(SB), Z2
+	SUBQ $64, CX
+	JLT vecSinAVX512_rest
+vecSinAVX512_loop:
+	VMOVUPS 0(SI), Z3
+	VMOVUPS 64(SI), Z10
+	VMOVUPS 128(SI), Z17
+	VMOVUPS 192(SI), Z24
+	VANDPS.BCST vecConstants<>+32(SB), Z3, Z4
+	VANDPS.BCST vecConstants<>+32(SB), Z10, Z11
+	VANDPS.BCST vecConstants<>+32(SB), Z17, Z18
+	VANDPS.BCST vecConstants<>+32(SB), Z24, Z25
+	VMOVAPS Z4, Z5
+	VMOVAPS Z11, Z12
+	VMOVAPS Z18, Z19
+	VMOVAPS Z25, Z26
+	VFMADD132PS.BCST vecConstants<>+1952(SB), Z0, Z5
+	VFMADD132PS.BCST vecConstants<>+1952(SB), Z0, Z12
+	VFMADD132PS.BCST vecConstants<>+1952(SB), Z0, Z19
+	VFMADD132PS.BCST vecConstants<>+1952(SB), Z0, Z26
+	VSUBPS.BCST vecConstants<>+1984(SB), Z5, Z6
+	VSUBPS.BCST vecConstants<>+1984(SB), Z12, Z13
+	VSUBPS.BCST vecConstants<>+1984(SB), Z19, Z20
+	VSUBPS.BCST vecConstants<>+1984(SB), Z26, Z27
+	VMOVAPS Z6, Z7
+	VMOVAPS Z13, Z14
+	VMOVAPS Z20, Z21
+	VMOVAPS Z27, Z28
+	VFNMADD132PS.BCST vecConstants<>+2016(SB), Z4, Z7
+	VFNMADD132PS.BCST vecConstants<>+2016(SB), Z11, Z14
+	VFNMADD132PS.BCST vecConstants<>+2016(SB), Z18, Z21
+	VFNMADD132PS.BCST vecConstants<>+2016(SB), Z25, Z28
+	VFNMADD231PS.BCST vecConstants<>+2048(SB), Z6, Z7
+	VFNMADD231PS.BCST vecConstants<>+2048(SB), Z13, Z14
+	VFNMADD231PS.BCST vecConstants<>+2048(SB), Z20, Z21
+	VFNMADD231PS.BCST vecConstants<>+2048(SB), Z27, Z28
+	VFNMADD231PS.BCST vecConstants<>+2080(SB), Z6, Z7
+	VFNMADD231PS.BCST vecConstants<>+2080(SB), Z13, Z14
+	VFNMADD231PS.BCST vecConstants<>+2080(SB), Z20, Z21
+	VFNMADD231PS.BCST vecConstants<>+2080(SB), Z27, Z28
+	VMULPS Z7, Z7, Z6
+	VMULPS Z14, Z14, Z13
+	VMULPS Z21, Z21, Z20
+	VMULPS Z28, Z28, Z27
+	VMOVAPS Z1, Z8
+	VMOVAPS Z1, Z15
+	VMOVAPS Z1, Z22
+	VMOVAPS Z1, Z29
+	VFMADD213PS.BCST vecConstants<>+2144(SB), Z6, Z8
+	VFMADD213PS.BCST vecConstants<>+2144(SB), Z13, Z15
+	VFMADD213PS.BCST vecConstants<>+2144(SB), Z20, Z22
+	VFMADD213PS.BCST vecConstants<>+2144(SB), Z27, Z29
+	VFMADD213PS.BCST vecConstants<>+2176(SB), Z6, Z8
+	VFMADD213PS.BCST vecConstants<>+2176(SB), Z13, Z15
+	VFMADD213PS.BCST vecConstants<>+2176(SB), Z20, Z22
+	VFMADD213PS.BCST vecConstants<>+2176(SB), Z27, Z29
+	VFMADD213PS.BCST vecConstants<>+2208(SB), Z6, Z8
+	VFMADD213PS.BCST vecConstants<>+2208(SB), Z13, Z15
+	VFMADD213PS.BCST vecConstants<>+2208(SB), Z20, Z22
+	VFMADD213PS.BCST vecConstants<>+2208(SB), Z27, Z29
+	VMULPS Z7, Z6, Z9
+	VMULPS Z14, Z13, Z16
+	VMULPS Z21, Z20, Z23
+	VMULPS Z28, Z27, Z30
+	VFMADD231PS Z9, Z8, Z7
+	VFMADD231PS Z16, Z15, Z14
+	VFMADD231PS Z23, Z22, Z21
+	VFMADD231PS Z30, Z29, Z28
+	VMOVAPS Z2, Z8
+	VMOVAPS Z2, Z15
+	VMOVAPS Z2, Z22
+	VMOVAPS Z2, Z29
+	VFMADD213PS.BCST vecConstants<>+2272(SB), Z6, Z8
+	VFMADD213PS.BCST vecConstants<>+2272(SB), Z13, Z15
+	VFMADD213PS.BCST vecConstants<>+2272(SB), Z20, Z22
+	VFMADD213PS.BCST vecConstants<>+2272(SB), Z27, Z29
+	VFMADD213PS.BCST vecConstants<>+2304(SB), Z6, Z8
+	VFMADD213PS.BCST vecConstants<>+2304(SB), Z13, Z15
+	VFMADD213PS.BCST vecConstants<>+2304(SB), Z20, Z22
+	VFMADD213PS.BCST vecConstants<>+2304(SB), Z27, Z29
+	VFMADD213PS.BCST vecConstants<>+2336(SB), Z6, Z8
+	VFMADD213PS.BCST vecConstants<>+2336(SB), Z13, Z15
+	VFMADD213PS.BCST vecConstants<>+2336(SB), Z20, Z22
+	VFMADD213PS.BCST vecConstants<>+2336(SB), Z27, Z29
+	VFMADD213PS.BCST vecConstants<>+96(SB), Z6, Z8
+	VFMADD213PS.BCST vecConstants<>+96(SB), Z13, Z15
+	VFMADD213PS.BCST vecConstants<>+96(SB), Z20, Z22
+	VFMADD213PS.BCST vecConstants<>+96(SB), Z27, Z29
+	VPSLLD $31, Z5, Z6
+	VPSLLD $31, Z12, Z13
+	VPSLLD $31, Z19, Z20
+	VPSLLD $31, Z26, Z27
+	VORPS.BCST vecConstants<>+96(SB), Z6, Z6
+	VORPS.BCST vecConstants<>+96(SB), Z13, Z13
+	VORPS.BCST vecConstants<>+96(SB), Z20, Z20
+	VORPS.BCST vecConstants<>+96(SB), Z27, Z27
+	VCMPPS.BCST $17, vecConstants<>+0(SB), Z6, K2
+	VBLENDMPS Z8, Z7, K2, Z9
+	VCMPPS.BCST $17, vecConstants<>+0(SB), Z13, K3
+	VBLENDMPS Z15, Z14, K3, Z16
+	VCMPPS.BCST $17, vecConstants<>+0(SB), Z20, K4
+	VBLENDMPS Z22, Z21, K4, Z23
+	VCMPPS.BCST $17, vecConstants<>+0(SB), Z27, K5
+	VBLENDMPS Z29, Z28, K5, Z30
+	VPSLLD $30, Z5, Z5
+	VPSLLD $30, Z12, Z12
+	VPSLLD $30, Z19, Z19
+	VPSLLD $30, Z26, Z26
+	VANDPS.BCST vecConstants<>+64(SB), Z5, Z5
+	VANDPS.BCST vecConstants<>+64(SB), Z12, Z12
+	VANDPS.BCST vecConstants<>+64(SB), Z19, Z19
+	VANDPS.BCST vecConstants<>+64(SB), Z26, Z26
+	VXORPS Z5, Z9, Z5
+	VXORPS Z12, Z16, Z12
+	VXORPS Z19, Z23, Z19
+	VXORPS Z26, Z30, Z26
+	VANDPS.BCST vecConstants<>+64(SB), Z3, Z6
+	VANDPS.BCST vecConstants<>+64(SB), Z10, Z13
+	VANDPS.BCST vecConstants<>+64(SB), Z17, Z20
+	VANDPS.BCST vecConstants<>+64(SB), Z24, Z27
+	VXORPS Z6, Z5, Z5
+	VXORPS Z13, Z12, Z12
+	VXORPS Z20, Z19, Z19
+	VXORPS Z27, Z26, Z26
+	VCMPPS.BCST $17, vecConstants<>+2368(SB), Z4, K2
+	VBLENDMPS Z5, Z3, K2, Z6
+	VCMPPS.BCST $17, vecConstants<>+2368(SB), Z11, K3
+	VBLENDMPS Z12, Z10, K3, Z13
+	VCMPPS.BCST $17, vecConstants<>+2368(SB), Z18, K4
+	VBLENDMPS Z19, Z17, K4, Z20
+	VCMPPS.BCST $17, vecConstants<>+2368(SB), Z25, K5
+	VBLENDMPS Z26, Z24, K5, Z27
+	VMOVUPS Z6, 0(DI)
+	VMOVUPS Z13, 64(DI)
+	VMOVUPS Z20, 128(DI)
+	VMOVUPS Z27, 192(DI)
+	ADDQ $256, DI
+	ADDQ $256, SI
+	SUBQ $64, CX
+	JGE vecSinAVX512_loop
+vecSinAVX512_rest:
+	ADDQ $64, CX // elements left
+	JLE vecSinAVX512_done
+vecSinAVX512_vector:
+	MOVL $0xFFFF, AX
+	CMPQ CX, $16
+	JGE vecSinAVX512_full
+	MOVL $1, AX
+	SHLL CX, AX
+	DECL AX // one bit per element left
+vecSinAVX512_full:
+	KMOVW AX, K1
+	VMOVUPS.Z (SI), K1, Z3
+	VANDPS.BCST vecConstants<>+32(SB), Z3, Z4
+	VMOVAPS Z4, Z5
+	VFMADD132PS.BCST vecConstants<>+1952(SB), Z0, Z5
+	VSUBPS.BCST vecConstants<>+1984(SB), Z5, Z6
+	VMOVAPS Z6, Z7
+	VFNMADD132PS.BCST vecConstants<>+2016(SB), Z4, Z7
+	VFNMADD231PS.BCST vecConstants<>+2048(SB), Z6, Z7
+	VFNMADD231PS.BCST vecConstants<>+2080(SB), Z6, Z7
+	VMULPS Z7, Z7, Z6
+	VMOVAPS Z1, Z8
+	VFMADD213PS.BCST vecConstants<>+2144(SB), Z6, Z8
+	VFMADD213PS.BCST vecConstants<>+2176(SB), Z6, Z8
+	VFMADD213PS.BCST vecConstants<>+2208(SB), Z6, Z8
+	VMULPS Z7, Z6, Z9
+	VFMADD231PS Z9, Z8, Z7
+	VMOVAPS Z2, Z8
+	VFMADD213PS.BCST vecConstants<>+2272(SB), Z6, Z8
+	VFMADD213PS.BCST vecConstants<>+2304(SB), Z6, Z8
+	VFMADD213PS.BCST vecConstants<>+2336(SB), Z6, Z8
+	VFMADD213PS.BCST vecConstants<>+96(SB), Z6, Z8
+	VPSLLD $31, Z5, Z6
+	VORPS.BCST vecConstants<>+96(SB), Z6, Z6
+	VCMPPS.BCST $17, vecConstants<>+0(SB), Z6, K2
+	VBLENDMPS Z8, Z7, K2, Z9
+	VPSLLD $30, Z5, Z5
+	VANDPS.BCST vecConstants<>+64(SB), Z5, Z5
+	VXORPS Z5, Z9, Z5
+	VANDPS.BCST vecConstants<>+64(SB), Z3, Z6
+	VXORPS Z6, Z5, Z5
+	VCMPPS.BCST $17, vecConstants<>+2368(SB), Z4, K2
+	VBLENDMPS Z5, Z3, K2, Z6
+	VMOVUPS Z6, K1, (DI)
+	ADDQ $64, DI
+	ADDQ $64, SI
+	SUBQ $16, CX
+	JGT vecSinAVX512_vector
+vecSinAVX512_done:
+	VZEROUPPER
+	RET
+
+// func vecCosAVX512(args vecArgs)
+TEXT ·vecCosAVX512(SB), NOSPLIT, $0-112
+	MOVQ args_dst_base+0(FP), DI
+	MOVQ args_dst_len+8(FP), CX
+	MOVQ args_a_base+24(FP), SI
+	VBROADCASTSS vecConstants<>+1984(SB), Z0
+	VBROADCASTSS vecConstants<>+2112(SB), Z1
+	VBROADCASTSS vecConstants<>+2240(SB), Z2
+	SUBQ $64, CX
+	JLT vecCosAVX512_rest
+vecCosAVX512_loop:
+	VMOVUPS 0(SI), Z3
+	VMOVUPS 64(SI), Z10
+	VMOVUPS 128(SI), Z17
+	VMOVUPS 192(SI), Z24
+	VANDPS.BCST vecConstants<>+32(SB), Z3, Z4
+	VANDPS.BCST vecConstants<>+32(SB), Z10, Z11
+	VANDPS.BCST vecConstants<>+32(SB), Z17, Z18
+	VANDPS.BCST vecConstants<>+32(SB), Z24, Z25
+	VMOVAPS Z3, Z5
+	VMOVAPS Z10, Z12
+	VMOVAPS Z17, Z19
+	VMOVAPS Z24, Z26
+	VFMADD132PS.BCST vecConstants<>+1952(SB), Z0, Z5
+	VFMADD132PS.BCST vecConstants<>+1952(SB), Z0, Z12
+	VFMADD132PS.BCST vecConstants<>+1952(SB), Z0, Z19
+	VFMADD132PS.BCST vecConstants<>+1952(SB), Z0, Z26
+	VSUBPS.BCST vecConstants<>+1984(SB), Z5, Z6
+	VSUBPS.BCST vecConstants<>+1984(SB), Z12, Z13
+	VSUBPS.BCST vecConstants<>+1984(SB), Z19, Z20
+	VSUBPS.BCST vecConstants<>+1984(SB), Z26, Z27
+	VMOVAPS Z6, Z7
+	VMOVAPS Z13, Z14
+	VMOVAPS Z20, Z21
+	VMOVAPS Z27, Z28
+	VFNMADD132PS.BCST vecConstants<>+2016(SB), Z3, Z7
+	VFNMADD132PS.BCST vecConstants<>+2016(SB), Z10, Z14
+	VFNMADD132PS.BCST vecConstants<>+2016(SB), Z17, Z21
+	VFNMADD132PS.BCST vecConstants<>+2016(SB), Z24, Z28
+	VFNMADD231PS.BCST vecConstants<>+2048(SB), Z6, Z7
+	VFNMADD231PS.BCST vecConstants<>+2048(SB), Z13, Z14
+	VFNMADD231PS.BCST vecConstants<>+2048(SB), Z20, Z21
+	VFNMADD231PS.BCST vecConstants<>+2048(SB), Z27, Z28
+	VFNMADD231PS.BCST vecConstants<>+2080(SB), Z6, Z7
+	VFNMADD231PS.BCST vecConstants<>+2080(SB), Z13, Z14
+	VFNMADD231PS.BCST vecConstants<>+2080(SB), Z20, Z21
+	VFNMADD231PS.BCST vecConstants<>+2080(SB), Z27, Z28
+	VPADDD.BCST vecConstants<>+2400(SB), Z5, Z5
+	VPADDD.BCST vecConstants<>+2400(SB), Z12, Z12
+	VPADDD.BCST vecConstants<>+2400(SB), Z19, Z19
+	VPADDD.BCST vecConstants<>+2400(SB), Z26, Z26
+	VMULPS Z7, Z7, Z6
+	VMULPS Z14, Z14, Z13
+	VMULPS Z21, Z21, Z20
+	VMULPS Z28, Z28, Z27
+	VMOVAPS Z1, Z8
+	VMOVAPS Z1, Z15
+	VMOVAPS Z1, Z22
+	VMOVAPS Z1, Z29
+	VFMADD213PS.BCST vecConstants<>+2144(SB), Z6, Z8
+	VFMADD213PS.BCST vecConstants<>+2144(SB), Z13, Z15
+	VFMADD213PS.BCST vecConstants<>+2144(SB), Z20, Z22
+	VFMADD213PS.BCST vecConstants<>+2144(SB), Z27, Z29
+	VFMADD213PS.BCST vecConstants<>+2176(SB), Z6, Z8
+	VFMADD213PS.BCST vecConstants<>+2176(SB), Z13, Z15
+	VFMADD213PS.BCST vecConstants<>+2176(SB), Z20, Z22
+	VFMADD213PS.BCST vecConstants<>+2176(SB), Z27, Z29
+	VFMADD213PS.BCST vecConstants<>+2208(SB), Z6, Z8
+	VFMADD213PS.BCST vecConstants<>+2208(SB), Z13, Z15
+	VFMADD213PS.BCST vecConstants<>+2208(SB), Z20, Z22
+	VFMADD213PS.BCST vecConstants<>+2208(SB), Z27, Z29
+	VMULPS Z7, Z6, Z9
+	VMULPS Z14, Z13, Z16
+	VMULPS Z21, Z20, Z23
+	VMULPS Z28, Z27, Z30
+	VFMADD231PS Z9, Z8, Z7
+	VFMADD231PS Z16, Z15, Z14
+	VFMADD231PS Z23, Z22, Z21
+	VFMADD231PS Z30, Z29, Z28
+	VMOVAPS Z2, Z8
+	VMOVAPS Z2, Z15
+	VMOVAPS Z2, Z22
+	VMOVAPS Z2, Z29
+	VFMADD213PS.BCST vecConstants<>+2272(SB), Z6, Z8
+	VFMADD213PS.BCST vecConstants<>+2272(SB), Z13, Z15
+	VFMADD213PS.BCST vecConstants<>+2272(SB), Z20, Z22
+	VFMADD213PS.BCST vecConstants<>+2272(SB), Z27, Z29
+	VFMADD213PS.BCST vecConstants<>+2304(SB), Z6, Z8
+	VFMADD213PS.BCST vecConstants<>+2304(SB), Z13, Z15
+	VFMADD213PS.BCST vecConstants<>+2304(SB), Z20, Z22
+	VFMADD213PS.BCST vecConstants<>+2304(SB), Z27, Z29
+	VFMADD213PS.BCST vecConstants<>+2336(SB), Z6, Z8
+	VFMADD213PS.BCST vecConstants<>+2336(SB), Z13, Z15
+	VFMADD213PS.BCST vecConstants<>+2336(SB), Z20, Z22
+	VFMADD213PS.BCST vecConstants<>+2336(SB), Z27, Z29
+	VFMADD213PS.BCST vecConstants<>+96(SB), Z6, Z8
+	VFMADD213PS.BCST vecConstants<>+96(SB), Z13, Z15
+	VFMADD213PS.BCST vecConstants<>+96(SB), Z20, Z22
+	VFMADD213PS.BCST vecConstants<>+96(SB), Z27, Z29
+	VPSLLD $31, Z5, Z6
+	VPSLLD $31, Z12, Z13
+	VPSLLD $31, Z19, Z20
+	VPSLLD $31, Z26, Z27
+	VORPS.BCST vecConstants<>+96(SB), Z6, Z6
+	VORPS.BCST vecConstants<>+96(SB), Z13, Z13
+	VORPS.BCST vecConstants<>+96(SB), Z20, Z20
+	VORPS.BCST vecConstants<>+96(SB), Z27, Z27
+	VCMPPS.BCST $17, vecConstants<>+0(SB), Z6, K2
+	VBLENDMPS Z8, Z7, K2, Z9
+	VCMPPS.BCST $17, vecConstants<>+0(SB), Z13, K3
+	VBLENDMPS Z15, Z14, K3, Z16
+	VCMPPS.BCST $17, vecConstants<>+0(SB), Z20, K4
+	VBLENDMPS Z22, Z21, K4, Z23
+	VCMPPS.BCST $17, vecConstants<>+0(SB), Z27, K5
+	VBLENDMPS Z29, Z28, K5, Z30
+	VPSLLD $30, Z5, Z5
+	VPSLLD $30, Z12, Z12
+	VPSLLD $30, Z19, Z19
+	VPSLLD $30, Z26, Z26
+	VANDPS.BCST vecConstants<>+64(SB), Z5, Z5
+	VANDPS.BCST vecConstants<>+64(SB), Z12, Z12
+	VANDPS.BCST vecConstants<>+64(SB), Z19, Z19
+	VANDPS.BCST vecConstants<>+64(SB), Z26, Z26
+	VXORPS Z5, Z9, Z5
+	VXORPS Z12, Z16, Z12
+	VXORPS Z19, Z23, Z19
+	VXORPS Z26, Z30, Z26
+	VCMPPS.BCST $17, vecConstants<>+2368(SB), Z4, K2
+	VBLENDMPS Z5, Z3, K2, Z6
+	VCMPPS.BCST $17, vecConstants<>+2368(SB), Z11, K3
+	VBLENDMPS Z12, Z10, K3, Z13
+	VCMPPS.BCST $17, vecConstants<>+2368(SB), Z18, K4
+	VBLENDMPS Z19, Z17, K4, Z20
+	VCMPPS.BCST $17, vecConstants<>+2368(SB), Z25, K5
+	VBLENDMPS Z26, Z24, K5, Z27
+	VMOVUPS Z6, 0(DI)
+	VMOVUPS Z13, 64(DI)
+	VMOVUPS Z20, 128(DI)
+	VMOVUPS Z27, 192(DI)
+	ADDQ $256, DI
+	ADDQ $256, SI
+	SUBQ $64, CX
+	JGE vecCosAVX512_loop
+vecCosAVX512_rest:
+	ADDQ $64, CX // elements left
+	JLE vecCosAVX512_done
+vecCosAVX512_vector:
+	MOVL $0xFFFF, AX
+	CMPQ CX, $16
+	JGE vecCosAVX512_full
+	MOVL $1, AX
+	SHLL CX, AX
+	DECL AX // one bit per element left
+vecCosAVX512_full:
+	KMOVW AX, K1
+	VMOVUPS.Z (SI), K1, Z3
+	VANDPS.BCST vecConstants<>+32(SB), Z3, Z4
+	VMOVAPS Z3, Z5
+	VFMADD132PS.BCST vecConstants<>+1952(SB), Z0, Z5
+	VSUBPS.BCST vecConstants<>+1984(SB), Z5, Z6
+	VMOVAPS Z6, Z7
+	VFNMADD132PS.BCST vecConstants<>+2016(SB), Z3, Z7
+	VFNMADD231PS.BCST vecConstants<>+2048(SB), Z6, Z7
+	VFNMADD231PS.BCST vecConstants<>+2080(SB), Z6, Z7
+	VPADDD.BCST vecConstants<>+2400(SB), Z5, Z5
+	VMULPS Z7, Z7, Z6
+	VMOVAPS Z1, Z8
+	VFMADD213PS.BCST vecConstants<>+2144(SB), Z6, Z8
+	VFMADD213PS.BCST vecConstants<>+2176(SB), Z6, Z8
+	VFMADD213PS.BCST vecConstants<>+2208(SB), Z6, Z8
+	VMULPS Z7, Z6, Z9
+	VFMADD231PS Z9, Z8, Z7
+	VMOVAPS Z2, Z8
+	VFMADD213PS.BCST vecConstants<>+2272(SB), Z6, Z8
+	VFMADD213PS.BCST vecConstants<>+2304(SB), Z6, Z8
+	VFMADD213PS.BCST vecConstants<>+2336(SB), Z6, Z8
+	VFMADD213PS.BCST vecConstants<>+96(SB), Z6, Z8
+	VPSLLD $31, Z5, Z6
+	VORPS.BCST vecConstants<>+96(SB), Z6, Z6
+	VCMPPS.BCST $17, vecConstants<>+0(SB), Z6, K2
+	VBLENDMPS Z8, Z7, K2, Z9
+	VPSLLD $30, Z5, Z5
+	VANDPS.BCST vecConstants<>+64(SB), Z5, Z5
+	VXORPS Z5, Z9, Z5
+	VCMPPS.BCST $17, vecConstants<>+2368(SB), Z4, K2
+	VBLENDMPS Z5, Z3, K2, Z6
+	VMOVUPS Z6, K1, (DI)
+	ADDQ $64, DI
+	ADDQ $64, SI
+	SUBQ $16, CX
+	JGT vecCosAVX512_vector
+vecCosAVX512_done:
+	VZEROUPPER
+	RET
+
+// func vecLogAVX512(args vecArgs)
+TEXT ·vecLogAVX512(SB), NOSPLIT, $0-112
+	MOVQ args_dst_base+0(FP), DI
+	MOVQ args_dst_len+8(FP), CX
+	MOVQ args_a_base+24(FP), SI
+	VBROADCASTSS vecConstants<>+2464(SB), Z0
+	VBROADCASTSS vecConstants<>+0(SB), Z1
+	VBROADCASTSS vecConstants<>+2528(SB), Z2
+	VBROADCASTSS vecConstants<>+2624(SB), Z3
+	VBROADCASTSS vecConstants<>+2848(SB), Z4
+	SUBQ $64, CX
+	JLT vecLogAVX512_rest
+vecLogAVX512_loop:
+	VMOVUPS 0(SI), Z5
+	VMOVUPS 64(SI), Z11
+	VMOVUPS 128(SI), Z17
+	VMOVUPS 192(SI), Z23
+	VMULPS Z0, Z5, Z6
+	VMULPS Z0, Z11, Z12
+	VMULPS Z0, Z17, Z18
+	VMULPS Z0, Z23, Z24
+	VCMPPS.BCST $17, vecConstants<>+2432(SB), Z5, K2
+	VBLENDMPS Z6, Z5, K2, Z7
+	VCMPPS.BCST $17, vecConstants<>+2432(SB), Z11, K3
+	VBLENDMPS Z12, Z11, K3, Z13
+	VCMPPS.BCST $17, vecConstants<>+2432(SB), Z17, K4
+	VBLENDMPS Z18, Z17, K4, Z19
+	VCMPPS.BCST $17, vecConstants<>+2432(SB), Z23, K5
+	VBLENDMPS Z24, Z23, K5, Z25
+	VCMPPS.BCST $17, vecConstants<>+2432(SB), Z5, K2
+	VBLENDMPS.BCST vecConstants<>+2496(SB), Z1, K2, Z6
+	VCMPPS.BCST $17, vecConstants<>+2432(SB), Z11, K3
+	VBLENDMPS.BCST vecConstants<>+2496(SB), Z1, K3, Z12
+	VCMPPS.BCST $17, vecConstants<>+2432(SB), Z17, K4
+	VBLENDMPS.BCST vecConstants<>+2496(SB), Z1, K4, Z18
+	VCMPPS.BCST $17, vecConstants<>+2432(SB), Z23, K5
+	VBLENDMPS.BCST vecConstants<>+2496(SB), Z1, K5, Z24
+	VPSUBD.BCST vecConstants<>+1920(SB), Z7, Z8
+	VPSUBD.BCST vecConstants<>+1920(SB), Z13, Z14
+	VPSUBD.BCST vecConstants<>+1920(SB), Z19, Z20
+	VPSUBD.BCST vecConstants<>+1920(SB), Z25, Z26
+	VPSRAD $23, Z8, Z8
+	VPSRAD $23, Z14, Z14
+	VPSRAD $23, Z20, Z20
+	VPSRAD $23, Z26, Z26
+	VPSLLD $23, Z8, Z9
+	VPSLLD $23, Z14, Z15
+	VPSLLD $23, Z20, Z21
+	VPSLLD $23, Z26, Z27
+	VPSUBD Z9, Z7, Z7
+	VPSUBD Z15, Z13, Z13
+	VPSUBD Z21, Z19, Z19
+	VPSUBD Z27, Z25, Z25
+	VSUBPS.BCST vecConstants<>+96(SB), Z7, Z7
+	VSUBPS.BCST vecConstants<>+96(SB), Z13, Z13
+	VSUBPS.BCST vecConstants<>+96(SB), Z19, Z19
+	VSUBPS.BCST vecConstants<>+96(SB), Z25, Z25
+	VCVTDQ2PS Z8, Z8
+	VCVTDQ2PS Z14, Z14
+	VCVTDQ2PS Z20, Z20
+	VCVTDQ2PS Z26, Z26
+	VADDPS Z6, Z8, Z6
+	VADDPS Z12, Z14, Z12
+	VADDPS Z18, Z20, Z18
+	VADDPS Z24, Z26, Z24
+	VMULPS Z7, Z7, Z8
+	VMULPS Z13, Z13, Z14
+	VMULPS Z19, Z19, Z20
+	VMULPS Z25, Z25, Z26
+	VMOVAPS Z2, Z9
+	VMOVAPS Z2, Z15
+	VMOVAPS Z2, Z21
+	VMOVAPS Z2, Z27
+	VFMADD213PS.BCST vecConstants<>+2560(SB), Z8, Z9
+	VFMADD213PS.BCST vecConstants<>+2560(SB), Z14, Z15
+	VFMADD213PS.BCST vecConstants<>+2560(SB), Z20, Z21
+	VFMADD213PS.BCST vecConstants<>+2560(SB), Z26, Z27
+	VFMADD213PS.BCST vecConstants<>+2592(SB), Z8, Z9
+	VFMADD213PS.BCST vecConstants<>+2592(SB), Z14, Z15
+	VFMADD213PS.BCST vecConstants<>+2592(SB), Z20, Z21
+	VFMADD213PS.BCST vecConstants<>+2592(SB), Z26, Z27
+	VMOVAPS Z3, Z10
+	VMOVAPS Z3, Z16
+	VMOVAPS Z3, Z22
+	VMOVAPS Z3, Z28
+	VFMADD213PS.BCST vecConstants<>+2656(SB), Z8, Z10
+	VFMADD213PS.BCST vecConstants<>+2656(SB), Z14, Z16
+	VFMADD213PS.BCST vecConstants<>+2656(SB), Z20, Z22
+	VFMADD213PS.BCST vecConstants<>+2656(SB), Z26, Z28
+	VFMADD213PS.BCST vecConstants<>+2688(SB), Z8, Z10
+	VFMADD213PS.BCST vecConstants<>+2688(SB), Z14, Z16
+	VFMADD213PS.BCST vecConstants<>+2688(SB), Z20, Z22
+	VFMADD213PS.BCST vecConstants<>+2688(SB), Z26, Z28
+	VFMADD213PS.BCST vecConstants<>+2720(SB), Z8, Z10
+	VFMADD213PS.BCST vecConstants<>+2720(SB), Z14, Z16
+	VFMADD213PS.BCST vecConstants<>+2720(SB), Z20, Z22
+	VFMADD213PS.BCST vecConstants<>+2720(SB), Z26, Z28
+	VFMADD231PS Z7, Z9, Z10
+	VFMADD231PS Z13, Z15, Z16
+	VFMADD231PS Z19, Z21, Z22
+	VFMADD231PS Z25, Z27, Z28
+	VFMADD213PS.BCST vecConstants<>+2752(SB), Z7, Z10
+	VFMADD213PS.BCST vecConstants<>+2752(SB), Z13, Z16
+	VFMADD213PS.BCST vecConstants<>+2752(SB), Z19, Z22
+	VFMADD213PS.BCST vecConstants<>+2752(SB), Z25, Z28
+	VFMADD213PS.BCST vecConstants<>+2336(SB), Z7, Z10
+	VFMADD213PS.BCST vecConstants<>+2336(SB), Z13, Z16
+	VFMADD213PS.BCST vecConstants<>+2336(SB), Z19, Z22
+	VFMADD213PS.BCST vecConstants<>+2336(SB), Z25, Z28
+	VFMADD231PS Z8, Z10, Z7
+	VFMADD231PS Z14, Z16, Z13
+	VFMADD231PS Z20, Z22, Z19
+	VFMADD231PS Z26, Z28, Z25
+	VFMADD231PS.BCST vecConstants<>+320(SB), Z6, Z7
+	VFMADD231PS.BCST vecConstants<>+320(SB), Z12, Z13
+	VFMADD231PS.BCST vecConstants<>+320(SB), Z18, Z19
+	VFMADD231PS.BCST vecConstants<>+320(SB), Z24, Z25
+	VCMPPS.BCST $17, vecConstants<>+2784(SB), Z5, K2
+	VBLENDMPS Z7, Z5, K2, Z6
+	VCMPPS.BCST $17, vecConstants<>+2784(SB), Z11, K3
+	VBLENDMPS Z13, Z11, K3, Z12
+	VCMPPS.BCST $17, vecConstants<>+2784(SB), Z17, K4
+	VBLENDMPS Z19, Z17, K4, Z18
+	VCMPPS.BCST $17, vecConstants<>+2784(SB), Z23, K5
+	VBLENDMPS Z25, Z23, K5, Z24
+	VCMPPS.BCST $29, vecConstants<>+0(SB), Z5, K2
+	VBLENDMPS.BCST vecConstants<>+2816(SB), Z4, K2, Z7
+	VCMPPS.BCST $29, vecConstants<>+0(SB), Z11, K3
+	VBLENDMPS.BCST vecConstants<>+2816(SB), Z4, K3, Z13
+	VCMPPS.BCST $29, vecConstants<>+0(SB), Z17, K4
+	VBLENDMPS.BCST vecConstants<>+2816(SB), Z4, K4, Z19
+	VCMPPS.BCST $29, vecConstants<>+0(SB), Z23, K5
+	VBLENDMPS.BCST vecConstants<>+2816(SB), Z4, K5, Z25
+	VCMPPS.BCST $30, vecConstants<>+0(SB), Z5, K2
+	VBLENDMPS Z6, Z7, K2, Z8
+	VCMPPS.BCST $30, vecConstants<>+0(SB), Z11, K3
+	VBLENDMPS Z12, Z13, K3, Z14
+	VCMPPS.BCST $30, vecConstants<>+0(SB), Z17, K4
+	VBLENDMPS Z18, Z19, K4, Z20
+	VCMPPS.BCST $30, vecConstants<>+0(SB), Z23, K5
+	VBLENDMPS Z24, Z25, K5, Z26
+	VMOVUPS Z8, 0(DI)
+	VMOVUPS Z14, 64(DI)
+	VMOVUPS Z20, 128(DI)
+	VMOVUPS Z26, 192(DI)
+	ADDQ $256, DI
+	ADDQ $256, SI
+	SUBQ $64, CX
+	JGE vecLogAVX512_loop
+vecLogAVX512_rest:
+	ADDQ $64, CX // elements left
+	JLE vecLogAVX512_done
+vecLogAVX512_vector:
+	MOVL $0xFFFF, AX
+	CMPQ CX, $16
+	JGE vecLogAVX512_full
+	MOVL $1, AX
+	SHLL CX, AX
+	DECL AX // one bit per element left
+vecLogAVX512_full:
+	KMOVW AX, K1
+	VMOVUPS.Z (SI), K1, Z5
+	VMULPS Z0, Z5, Z6
+	VCMPPS.BCST $17, vecConstants<>+2432(SB), Z5, K2
+	VBLENDMPS Z6, Z5, K2, Z7
+	VCMPPS.BCST $17, vecConstants<>+2432(SB), Z5, K2
+	VBLENDMPS.BCST vecConstants<>+2496(SB), Z1, K2, Z6
+	VPSUBD.BCST vecConstants<>+1920(SB), Z7, Z8
+	VPSRAD $23, Z8, Z8
+	VPSLLD $23, Z8, Z9
+	VPSUBD Z9, Z7, Z7
+	VSUBPS.BCST vecConstants<>+96(SB), Z7, Z7
+	VCVTDQ2PS Z8, Z8
+	VADDPS Z6, Z8, Z6
+	VMULPS Z7, Z7, Z8
+	VMOVAPS Z2, Z9
+	VFMADD213PS.BCST vecConstants<>+2560(SB), Z8, Z9
+	VFMADD213PS.BCST vecConstants<>+2592(SB), Z8, Z9
+	VMOVAPS Z3, Z10
+	VFMADD213PS.BCST vecConstants<>+2656(SB), Z8, Z10
+	VFMADD213PS.BCST vecConstants<>+2688(SB), Z8, Z10
+	VFMADD213PS.BCST vecConstants<>+2720(SB), Z8, Z10
+	VFMADD231PS Z7, Z9, Z10
+	VFMADD213PS.BCST vecConstants<>+2752(SB), Z7, Z10
+	VFMADD213PS.BCST vecConstants<>+2336(SB), Z7, Z10
+	VFMADD231PS Z8, Z10, Z7
+	VFMADD231PS.BCST vecConstants<>+320(SB), Z6, Z7
+	VCMPPS.BCST $17, vecConstants<>+2784(SB), Z5, K2
+	VBLENDMPS Z7, Z5, K2, Z6
+	VCMPPS.BCST $29, vecConstants<>+0(SB), Z5, K2
+	VBLENDMPS.BCST vecConstants<>+2816(SB), Z4, K2, Z7
+	VCMPPS.BCST $30, vecConstants<>+0(SB), Z5, K2
+	VBLENDMPS Z6, Z7, K2, Z8
+	VMOVUPS Z8, K1, (DI)
+	ADDQ $64, DI
+	ADDQ $64, SI
+	SUBQ $16, CX
+	JGT vecLogAVX512_vector
+vecLogAVX512_done:
+	VZEROUPPER
+	RET
+
 // func pairAddAVX512(args vecArgs)
 TEXT ·pairAddAVX512(SB), NOSPLIT, $0-112
 	MOVQ args_dst_base+0(FP), DI
@@ -4046,7 +4755,7 @@ TEXT ·reduceMaxAVX512(SB), NOSPLIT, $0-176
 	MOVQ args_a_base+24(FP), SI
 	MOVQ args_a_len+32(FP), CX
 	MOVQ args_b_base+48(FP), DX
-	VBROADCASTSS vecConstants<>+1952(SB), Z13
+	VBROADCASTSS vecConstants<>+2816(SB), Z13
 	VMOVAPS Z13, Z0
 	VMOVAPS Z13, Z1
 	VMOVAPS Z13, Z2
@@ -4697,12 +5406,12 @@ vecExpAVX2_loop:
 	VPSRAD $1, Y10, Y11
 	VPSUBD Y7, Y6, Y6
 	VPSUBD Y11, Y10, Y10
-	VPADDD vecConstants<>+1984(SB), Y7, Y7
-	VPADDD vecConstants<>+1984(SB), Y11, Y11
+	VPADDD vecConstants<>+2880(SB), Y7, Y7
+	VPADDD vecConstants<>+2880(SB), Y11, Y11
 	VPSLLD $23, Y7, Y7
 	VPSLLD $23, Y11, Y11
-	VPADDD vecConstants<>+1984(SB), Y6, Y6
-	VPADDD vecConstants<>+1984(SB), Y10, Y10
+	VPADDD vecConstants<>+2880(SB), Y6, Y6
+	VPADDD vecConstants<>+2880(SB), Y10, Y10
 	VPSLLD $23, Y6, Y6
 	VPSLLD $23, Y10, Y10
 	VMULPS Y7, Y5, Y5
@@ -4742,9 +5451,9 @@ vecExpAVX2_vector:
 	VCVTPS2DQ Y6, Y6
 	VPSRAD $1, Y6, Y7
 	VPSUBD Y7, Y6, Y6
-	VPADDD vecConstants<>+1984(SB), Y7, Y7
+	VPADDD vecConstants<>+2880(SB), Y7, Y7
 	VPSLLD $23, Y7, Y7
-	VPADDD vecConstants<>+1984(SB), Y6, Y6
+	VPADDD vecConstants<>+2880(SB), Y6, Y6
 	VPSLLD $23, Y6, Y6
 	VMULPS Y7, Y5, Y5
 	VMULPS Y6, Y5, Y5
@@ -4806,12 +5515,12 @@ vecSigmoidAVX2_loop:
 	VPSRAD $1, Y12, Y13
 	VPSUBD Y7, Y6, Y6
 	VPSUBD Y13, Y12, Y12
-	VPADDD vecConstants<>+1984(SB), Y7, Y7
-	VPADDD vecConstants<>+1984(SB), Y13, Y13
+	VPADDD vecConstants<>+2880(SB), Y7, Y7
+	VPADDD vecConstants<>+2880(SB), Y13, Y13
 	VPSLLD $23, Y7, Y7
 	VPSLLD $23, Y13, Y13
-	VPADDD vecConstants<>+1984(SB), Y6, Y6
-	VPADDD vecConstants<>+1984(SB), Y12, Y12
+	VPADDD vecConstants<>+2880(SB), Y6, Y6
+	VPADDD vecConstants<>+2880(SB), Y12, Y12
 	VPSLLD $23, Y6, Y6
 	VPSLLD $23, Y12, Y12
 	VMULPS Y7, Y5, Y8
@@ -4862,9 +5571,9 @@ vecSigmoidAVX2_vector:
 	VCVTPS2DQ Y6, Y6
 	VPSRAD $1, Y6, Y7
 	VPSUBD Y7, Y6, Y6
-	VPADDD vecConstants<>+1984(SB), Y7, Y7
+	VPADDD vecConstants<>+2880(SB), Y7, Y7
 	VPSLLD $23, Y7, Y7
-	VPADDD vecConstants<>+1984(SB), Y6, Y6
+	VPADDD vecConstants<>+2880(SB), Y6, Y6
 	VPSLLD $23, Y6, Y6
 	VMULPS Y7, Y5, Y8
 	VMULPS Y6, Y8, Y8
@@ -5147,9 +5856,9 @@ vecSwishAVX2_loop:
 	VCVTPS2DQ Y9, Y9
 	VPSRAD $1, Y9, Y11
 	VPSUBD Y11, Y9, Y9
-	VPADDD vecConstants<>+1984(SB), Y11, Y11
+	VPADDD vecConstants<>+2880(SB), Y11, Y11
 	VPSLLD $23, Y11, Y11
-	VPADDD vecConstants<>+1984(SB), Y9, Y9
+	VPADDD vecConstants<>+2880(SB), Y9, Y9
 	VPSLLD $23, Y9, Y9
 	VANDPS vecConstants<>+64(SB), Y7, Y12
 	VXORPS Y12, Y10, Y10
@@ -5203,9 +5912,9 @@ vecSwishAVX2_vector:
 	VCVTPS2DQ Y9, Y9
 	VPSRAD $1, Y9, Y11
 	VPSUBD Y11, Y9, Y9
-	VPADDD vecConstants<>+1984(SB), Y11, Y11
+	VPADDD vecConstants<>+2880(SB), Y11, Y11
 	VPSLLD $23, Y11, Y11
-	VPADDD vecConstants<>+1984(SB), Y9, Y9
+	VPADDD vecConstants<>+2880(SB), Y9, Y9
 	VPSLLD $23, Y9, Y9
 	VANDPS vecConstants<>+64(SB), Y7, Y12
 	VXORPS Y12, Y10, Y10
@@ -5283,9 +5992,9 @@ vecGeluAVX2_loop:
 	VCVTPS2DQ Y13, Y13
 	VPSRAD $1, Y13, Y14
 	VPSUBD Y14, Y13, Y13
-	VPADDD vecConstants<>+1984(SB), Y14, Y14
+	VPADDD vecConstants<>+2880(SB), Y14, Y14
 	VPSLLD $23, Y14, Y14
-	VPADDD vecConstants<>+1984(SB), Y13, Y13
+	VPADDD vecConstants<>+2880(SB), Y13, Y13
 	VPSLLD $23, Y13, Y13
 	VSUBPS Y10, Y11, Y15
 	VFNMADD231PS Y11, Y10, Y15
@@ -5368,9 +6077,9 @@ vecGeluAVX2_vector:
 	VCVTPS2DQ Y13, Y13
 	VPSRAD $1, Y13, Y14
 	VPSUBD Y14, Y13, Y13
-	VPADDD vecConstants<>+1984(SB), Y14, Y14
+	VPADDD vecConstants<>+2880(SB), Y14, Y14
 	VPSLLD $23, Y14, Y14
-	VPADDD vecConstants<>+1984(SB), Y13, Y13
+	VPADDD vecConstants<>+2880(SB), Y13, Y13
 	VPSLLD $23, Y13, Y13
 	VSUBPS Y10, Y11, Y15
 	VFNMADD231PS Y11, Y10, Y15
@@ -5466,9 +6175,9 @@ vecGeluTanhAVX2_loop:
 	VCVTPS2DQ Y8, Y8
 	VPSRAD $1, Y8, Y11
 	VPSUBD Y11, Y8, Y8
-	VPADDD vecConstants<>+1984(SB), Y11, Y11
+	VPADDD vecConstants<>+2880(SB), Y11, Y11
 	VPSLLD $23, Y11, Y11
-	VPADDD vecConstants<>+1984(SB), Y8, Y8
+	VPADDD vecConstants<>+2880(SB), Y8, Y8
 	VPSLLD $23, Y8, Y8
 	VANDPS vecConstants<>+64(SB), Y9, Y12
 	VXORPS Y12, Y10, Y10
@@ -5538,9 +6247,9 @@ vecGeluTanhAVX2_vector:
 	VCVTPS2DQ Y8, Y8
 	VPSRAD $1, Y8, Y11
 	VPSUBD Y11, Y8, Y8
-	VPADDD vecConstants<>+1984(SB), Y11, Y11
+	VPADDD vecConstants<>+2880(SB), Y11, Y11
 	VPSLLD $23, Y11, Y11
-	VPADDD vecConstants<>+1984(SB), Y8, Y8
+	VPADDD vecConstants<>+2880(SB), Y8, Y8
 	VPSLLD $23, Y8, Y8
 	VANDPS vecConstants<>+64(SB), Y9, Y12
 	VXORPS Y12, Y10, Y10
@@ -5701,12 +6410,12 @@ vecSoftplusAVX2_loop:
 	VPSRAD $1, Y12, Y13
 	VPSUBD Y8, Y7, Y7
 	VPSUBD Y13, Y12, Y12
-	VPADDD vecConstants<>+1984(SB), Y8, Y8
-	VPADDD vecConstants<>+1984(SB), Y13, Y13
+	VPADDD vecConstants<>+2880(SB), Y8, Y8
+	VPADDD vecConstants<>+2880(SB), Y13, Y13
 	VPSLLD $23, Y8, Y8
 	VPSLLD $23, Y13, Y13
-	VPADDD vecConstants<>+1984(SB), Y7, Y7
-	VPADDD vecConstants<>+1984(SB), Y12, Y12
+	VPADDD vecConstants<>+2880(SB), Y7, Y7
+	VPADDD vecConstants<>+2880(SB), Y12, Y12
 	VPSLLD $23, Y7, Y7
 	VPSLLD $23, Y12, Y12
 	VMULPS Y8, Y6, Y6
@@ -5775,9 +6484,9 @@ vecSoftplusAVX2_vector:
 	VCVTPS2DQ Y7, Y7
 	VPSRAD $1, Y7, Y8
 	VPSUBD Y8, Y7, Y7
-	VPADDD vecConstants<>+1984(SB), Y8, Y8
+	VPADDD vecConstants<>+2880(SB), Y8, Y8
 	VPSLLD $23, Y8, Y8
-	VPADDD vecConstants<>+1984(SB), Y7, Y7
+	VPADDD vecConstants<>+2880(SB), Y7, Y7
 	VPSLLD $23, Y7, Y7
 	VMULPS Y8, Y6, Y6
 	VMULPS Y7, Y6, Y6
@@ -5836,9 +6545,9 @@ vecMishAVX2_loop:
 	VCVTPS2DQ Y7, Y7
 	VPSRAD $1, Y7, Y8
 	VPSUBD Y8, Y7, Y7
-	VPADDD vecConstants<>+1984(SB), Y8, Y8
+	VPADDD vecConstants<>+2880(SB), Y8, Y8
 	VPSLLD $23, Y8, Y8
-	VPADDD vecConstants<>+1984(SB), Y7, Y7
+	VPADDD vecConstants<>+2880(SB), Y7, Y7
 	VPSLLD $23, Y7, Y7
 	VMULPS Y8, Y6, Y9
 	VMULPS Y7, Y9, Y9
@@ -5890,9 +6599,9 @@ vecMishAVX2_vector:
 	VCVTPS2DQ Y7, Y7
 	VPSRAD $1, Y7, Y8
 	VPSUBD Y8, Y7, Y7
-	VPADDD vecConstants<>+1984(SB), Y8, Y8
+	VPADDD vecConstants<>+2880(SB), Y8, Y8
 	VPSLLD $23, Y8, Y8
-	VPADDD vecConstants<>+1984(SB), Y7, Y7
+	VPADDD vecConstants<>+2880(SB), Y7, Y7
 	VPSLLD $23, Y7, Y7
 	VMULPS Y8, Y6, Y9
 	VMULPS Y7, Y9, Y9
@@ -5919,6 +6628,294 @@ vecMishAVX2_vector:
 	SUBQ $8, CX
 	JGT vecMishAVX2_vector
 vecMishAVX2_done:
+	VZEROUPPER
+	RET
+
+// func vecSinAVX2(args vecArgs)
+TEXT ·vecSinAVX2(SB), NOSPLIT, $0-112
+	MOVQ args_dst_base+0(FP), DI
+	MOVQ args_dst_len+8(FP), CX
+	MOVQ args_a_base+24(FP), SI
+	VBROADCASTSS vecConstants<>+1984(SB), Y0
+	VBROADCASTSS vecConstants<>+2112(SB), Y1
+	VBROADCASTSS vecConstants<>+2240(SB), Y2
+	SUBQ $8, CX
+	JLT vecSinAVX2_rest
+vecSinAVX2_loop:
+	VMOVUPS 0(SI), Y4
+	VANDPS vecConstants<>+32(SB), Y4, Y5
+	VMOVAPS Y5, Y6
+	VFMADD132PS vecConstants<>+1952(SB), Y0, Y6
+	VSUBPS vecConstants<>+1984(SB), Y6, Y7
+	VMOVAPS Y7, Y8
+	VFNMADD132PS vecConstants<>+2016(SB), Y5, Y8
+	VFNMADD231PS vecConstants<>+2048(SB), Y7, Y8
+	VFNMADD231PS vecConstants<>+2080(SB), Y7, Y8
+	VMULPS Y8, Y8, Y7
+	VMOVAPS Y1, Y9
+	VFMADD213PS vecConstants<>+2144(SB), Y7, Y9
+	VFMADD213PS vecConstants<>+2176(SB), Y7, Y9
+	VFMADD213PS vecConstants<>+2208(SB), Y7, Y9
+	VMULPS Y8, Y7, Y10
+	VFMADD231PS Y10, Y9, Y8
+	VMOVAPS Y2, Y9
+	VFMADD213PS vecConstants<>+2272(SB), Y7, Y9
+	VFMADD213PS vecConstants<>+2304(SB), Y7, Y9
+	VFMADD213PS vecConstants<>+2336(SB), Y7, Y9
+	VFMADD213PS vecConstants<>+96(SB), Y7, Y9
+	VPSLLD $31, Y6, Y7
+	VORPS vecConstants<>+96(SB), Y7, Y7
+	VCMPPS $17, vecConstants<>+0(SB), Y7, Y10
+	VBLENDVPS Y10, Y9, Y8, Y10
+	VPSLLD $30, Y6, Y6
+	VANDPS vecConstants<>+64(SB), Y6, Y6
+	VXORPS Y6, Y10, Y6
+	VANDPS vecConstants<>+64(SB), Y4, Y7
+	VXORPS Y7, Y6, Y6
+	VCMPPS $17, vecConstants<>+2368(SB), Y5, Y7
+	VBLENDVPS Y7, Y6, Y4, Y7
+	VMOVUPS Y7, 0(DI)
+	ADDQ $32, DI
+	ADDQ $32, SI
+	SUBQ $8, CX
+	JGE vecSinAVX2_loop
+vecSinAVX2_rest:
+	ADDQ $8, CX // elements left
+	JLE vecSinAVX2_done
+vecSinAVX2_vector:
+	VMOVD CX, X3
+	VPBROADCASTD X3, Y3
+	VPCMPGTD vecIota<>+0(SB), Y3, Y3 // lane < left
+	VMASKMOVPS (SI), Y3, Y4
+	VANDPS vecConstants<>+32(SB), Y4, Y5
+	VMOVAPS Y5, Y6
+	VFMADD132PS vecConstants<>+1952(SB), Y0, Y6
+	VSUBPS vecConstants<>+1984(SB), Y6, Y7
+	VMOVAPS Y7, Y8
+	VFNMADD132PS vecConstants<>+2016(SB), Y5, Y8
+	VFNMADD231PS vecConstants<>+2048(SB), Y7, Y8
+	VFNMADD231PS vecConstants<>+2080(SB), Y7, Y8
+	VMULPS Y8, Y8, Y7
+	VMOVAPS Y1, Y9
+	VFMADD213PS vecConstants<>+2144(SB), Y7, Y9
+	VFMADD213PS vecConstants<>+2176(SB), Y7, Y9
+	VFMADD213PS vecConstants<>+2208(SB), Y7, Y9
+	VMULPS Y8, Y7, Y10
+	VFMADD231PS Y10, Y9, Y8
+	VMOVAPS Y2, Y9
+	VFMADD213PS vecConstants<>+2272(SB), Y7, Y9
+	VFMADD213PS vecConstants<>+2304(SB), Y7, Y9
+	VFMADD213PS vecConstants<>+2336(SB), Y7, Y9
+	VFMADD213PS vecConstants<>+96(SB), Y7, Y9
+	VPSLLD $31, Y6, Y7
+	VORPS vecConstants<>+96(SB), Y7, Y7
+	VCMPPS $17, vecConstants<>+0(SB), Y7, Y10
+	VBLENDVPS Y10, Y9, Y8, Y10
+	VPSLLD $30, Y6, Y6
+	VANDPS vecConstants<>+64(SB), Y6, Y6
+	VXORPS Y6, Y10, Y6
+	VANDPS vecConstants<>+64(SB), Y4, Y7
+	VXORPS Y7, Y6, Y6
+	VCMPPS $17, vecConstants<>+2368(SB), Y5, Y7
+	VBLENDVPS Y7, Y6, Y4, Y7
+	VMASKMOVPS Y7, Y3, (DI)
+	ADDQ $32, DI
+	ADDQ $32, SI
+	SUBQ $8, CX
+	JGT vecSinAVX2_vector
+vecSinAVX2_done:
+	VZEROUPPER
+	RET
+
+// func vecCosAVX2(args vecArgs)
+TEXT ·vecCosAVX2(SB), NOSPLIT, $0-112
+	MOVQ args_dst_base+0(FP), DI
+	MOVQ args_dst_len+8(FP), CX
+	MOVQ args_a_base+24(FP), SI
+	VBROADCASTSS vecConstants<>+1984(SB), Y0
+	VBROADCASTSS vecConstants<>+2112(SB), Y1
+	VBROADCASTSS vecConstants<>+2240(SB), Y2
+	SUBQ $8, CX
+	JLT vecCosAVX2_rest
+vecCosAVX2_loop:
+	VMOVUPS 0(SI), Y4
+	VANDPS vecConstants<>+32(SB), Y4, Y5
+	VMOVAPS Y4, Y6
+	VFMADD132PS vecConstants<>+1952(SB), Y0, Y6
+	VSUBPS vecConstants<>+1984(SB), Y6, Y7
+	VMOVAPS Y7, Y8
+	VFNMADD132PS vecConstants<>+2016(SB), Y4, Y8
+	VFNMADD231PS vecConstants<>+2048(SB), Y7, Y8
+	VFNMADD231PS vecConstants<>+2080(SB), Y7, Y8
+	VPADDD vecConstants<>+2400(SB), Y6, Y6
+	VMULPS Y8, Y8, Y7
+	VMOVAPS Y1, Y9
+	VFMADD213PS vecConstants<>+2144(SB), Y7, Y9
+	VFMADD213PS vecConstants<>+2176(SB), Y7, Y9
+	VFMADD213PS vecConstants<>+2208(SB), Y7, Y9
+	VMULPS Y8, Y7, Y10
+	VFMADD231PS Y10, Y9, Y8
+	VMOVAPS Y2, Y9
+	VFMADD213PS vecConstants<>+2272(SB), Y7, Y9
+	VFMADD213PS vecConstants<>+2304(SB), Y7, Y9
+	VFMADD213PS vecConstants<>+2336(SB), Y7, Y9
+	VFMADD213PS vecConstants<>+96(SB), Y7, Y9
+	VPSLLD $31, Y6, Y7
+	VORPS vecConstants<>+96(SB), Y7, Y7
+	VCMPPS $17, vecConstants<>+0(SB), Y7, Y10
+	VBLENDVPS Y10, Y9, Y8, Y10
+	VPSLLD $30, Y6, Y6
+	VANDPS vecConstants<>+64(SB), Y6, Y6
+	VXORPS Y6, Y10, Y6
+	VCMPPS $17, vecConstants<>+2368(SB), Y5, Y7
+	VBLENDVPS Y7, Y6, Y4, Y7
+	VMOVUPS Y7, 0(DI)
+	ADDQ $32, DI
+	ADDQ $32, SI
+	SUBQ $8, CX
+	JGE vecCosAVX2_loop
+vecCosAVX2_rest:
+	ADDQ $8, CX // elements left
+	JLE vecCosAVX2_done
+vecCosAVX2_vector:
+	VMOVD CX, X3
+	VPBROADCASTD X3, Y3
+	VPCMPGTD vecIota<>+0(SB), Y3, Y3 // lane < left
+	VMASKMOVPS (SI), Y3, Y4
+	VANDPS vecConstants<>+32(SB), Y4, Y5
+	VMOVAPS Y4, Y6
+	VFMADD132PS vecConstants<>+1952(SB), Y0, Y6
+	VSUBPS vecConstants<>+1984(SB), Y6, Y7
+	VMOVAPS Y7, Y8
+	VFNMADD132PS vecConstants<>+2016(SB), Y4, Y8
+	VFNMADD231PS vecConstants<>+2048(SB), Y7, Y8
+	VFNMADD231PS vecConstants<>+2080(SB), Y7, Y8
+	VPADDD vecConstants<>+2400(SB), Y6, Y6
+	VMULPS Y8, Y8, Y7
+	VMOVAPS Y1, Y9
+	VFMADD213PS vecConstants<>+2144(SB), Y7, Y9
+	VFMADD213PS vecConstants<>+2176(SB), Y7, Y9
+	VFMADD213PS vecConstants<>+2208(SB), Y7, Y9
+	VMULPS Y8, Y7, Y10
+	VFMADD231PS Y10, Y9, Y8
+	VMOVAPS Y2, Y9
+	VFMADD213PS vecConstants<>+2272(SB), Y7, Y9
+	VFMADD213PS vecConstants<>+2304(SB), Y7, Y9
+	VFMADD213PS vecConstants<>+2336(SB), Y7, Y9
+	VFMADD213PS vecConstants<>+96(SB), Y7, Y9
+	VPSLLD $31, Y6, Y7
+	VORPS vecConstants<>+96(SB), Y7, Y7
+	VCMPPS $17, vecConstants<>+0(SB), Y7, Y10
+	VBLENDVPS Y10, Y9, Y8, Y10
+	VPSLLD $30, Y6, Y6
+	VANDPS vecConstants<>+64(SB), Y6, Y6
+	VXORPS Y6, Y10, Y6
+	VCMPPS $17, vecConstants<>+2368(SB), Y5, Y7
+	VBLENDVPS Y7, Y6, Y4, Y7
+	VMASKMOVPS Y7, Y3, (DI)
+	ADDQ $32, DI
+	ADDQ $32, SI
+	SUBQ $8, CX
+	JGT vecCosAVX2_vector
+vecCosAVX2_done:
+	VZEROUPPER
+	RET
+
+// func vecLogAVX2(args vecArgs)
+TEXT ·vecLogAVX2(SB), NOSPLIT, $0-112
+	MOVQ args_dst_base+0(FP), DI
+	MOVQ args_dst_len+8(FP), CX
+	MOVQ args_a_base+24(FP), SI
+	VBROADCASTSS vecConstants<>+2464(SB), Y0
+	VBROADCASTSS vecConstants<>+0(SB), Y1
+	VBROADCASTSS vecConstants<>+2528(SB), Y2
+	VBROADCASTSS vecConstants<>+2624(SB), Y3
+	VBROADCASTSS vecConstants<>+2848(SB), Y4
+	SUBQ $8, CX
+	JLT vecLogAVX2_rest
+vecLogAVX2_loop:
+	VMOVUPS 0(SI), Y6
+	VMULPS Y0, Y6, Y7
+	VCMPPS $17, vecConstants<>+2432(SB), Y6, Y8
+	VBLENDVPS Y8, Y7, Y6, Y8
+	VCMPPS $17, vecConstants<>+2432(SB), Y6, Y7
+	VBLENDVPS Y7, vecConstants<>+2496(SB), Y1, Y7
+	VPSUBD vecConstants<>+1920(SB), Y8, Y9
+	VPSRAD $23, Y9, Y9
+	VPSLLD $23, Y9, Y10
+	VPSUBD Y10, Y8, Y8
+	VSUBPS vecConstants<>+96(SB), Y8, Y8
+	VCVTDQ2PS Y9, Y9
+	VADDPS Y7, Y9, Y7
+	VMULPS Y8, Y8, Y9
+	VMOVAPS Y2, Y10
+	VFMADD213PS vecConstants<>+2560(SB), Y9, Y10
+	VFMADD213PS vecConstants<>+2592(SB), Y9, Y10
+	VMOVAPS Y3, Y11
+	VFMADD213PS vecConstants<>+2656(SB), Y9, Y11
+	VFMADD213PS vecConstants<>+2688(SB), Y9, Y11
+	VFMADD213PS vecConstants<>+2720(SB), Y9, Y11
+	VFMADD231PS Y8, Y10, Y11
+	VFMADD213PS vecConstants<>+2752(SB), Y8, Y11
+	VFMADD213PS vecConstants<>+2336(SB), Y8, Y11
+	VFMADD231PS Y9, Y11, Y8
+	VFMADD231PS vecConstants<>+320(SB), Y7, Y8
+	VCMPPS $17, vecConstants<>+2784(SB), Y6, Y7
+	VBLENDVPS Y7, Y8, Y6, Y7
+	VCMPPS $29, vecConstants<>+0(SB), Y6, Y8
+	VBLENDVPS Y8, vecConstants<>+2816(SB), Y4, Y8
+	VCMPPS $30, vecConstants<>+0(SB), Y6, Y9
+	VBLENDVPS Y9, Y7, Y8, Y9
+	VMOVUPS Y9, 0(DI)
+	ADDQ $32, DI
+	ADDQ $32, SI
+	SUBQ $8, CX
+	JGE vecLogAVX2_loop
+vecLogAVX2_rest:
+	ADDQ $8, CX // elements left
+	JLE vecLogAVX2_done
+vecLogAVX2_vector:
+	VMOVD CX, X5
+	VPBROADCASTD X5, Y5
+	VPCMPGTD vecIota<>+0(SB), Y5, Y5 // lane < left
+	VMASKMOVPS (SI), Y5, Y6
+	VMULPS Y0, Y6, Y7
+	VCMPPS $17, vecConstants<>+2432(SB), Y6, Y8
+	VBLENDVPS Y8, Y7, Y6, Y8
+	VCMPPS $17, vecConstants<>+2432(SB), Y6, Y7
+	VBLENDVPS Y7, vecConstants<>+2496(SB), Y1, Y7
+	VPSUBD vecConstants<>+1920(SB), Y8, Y9
+	VPSRAD $23, Y9, Y9
+	VPSLLD $23, Y9, Y10
+	VPSUBD Y10, Y8, Y8
+	VSUBPS vecConstants<>+96(SB), Y8, Y8
+	VCVTDQ2PS Y9, Y9
+	VADDPS Y7, Y9, Y7
+	VMULPS Y8, Y8, Y9
+	VMOVAPS Y2, Y10
+	VFMADD213PS vecConstants<>+2560(SB), Y9, Y10
+	VFMADD213PS vecConstants<>+2592(SB), Y9, Y10
+	VMOVAPS Y3, Y11
+	VFMADD213PS vecConstants<>+2656(SB), Y9, Y11
+	VFMADD213PS vecConstants<>+2688(SB), Y9, Y11
+	VFMADD213PS vecConstants<>+2720(SB), Y9, Y11
+	VFMADD231PS Y8, Y10, Y11
+	VFMADD213PS vecConstants<>+2752(SB), Y8, Y11
+	VFMADD213PS vecConstants<>+2336(SB), Y8, Y11
+	VFMADD231PS Y9, Y11, Y8
+	VFMADD231PS vecConstants<>+320(SB), Y7, Y8
+	VCMPPS $17, vecConstants<>+2784(SB), Y6, Y7
+	VBLENDVPS Y7, Y8, Y6, Y7
+	VCMPPS $29, vecConstants<>+0(SB), Y6, Y8
+	VBLENDVPS Y8, vecConstants<>+2816(SB), Y4, Y8
+	VCMPPS $30, vecConstants<>+0(SB), Y6, Y9
+	VBLENDVPS Y9, Y7, Y8, Y9
+	VMASKMOVPS Y9, Y5, (DI)
+	ADDQ $32, DI
+	ADDQ $32, SI
+	SUBQ $8, CX
+	JGT vecLogAVX2_vector
+vecLogAVX2_done:
 	VZEROUPPER
 	RET
 
@@ -7093,7 +8090,7 @@ TEXT ·reduceMaxAVX2(SB), NOSPLIT, $0-176
 	MOVQ args_a_base+24(FP), SI
 	MOVQ args_a_len+32(FP), CX
 	MOVQ args_b_base+48(FP), DX
-	VBROADCASTSS vecConstants<>+1952(SB), Y13
+	VBROADCASTSS vecConstants<>+2816(SB), Y13
 	VMOVAPS Y13, Y0
 	VMOVAPS Y13, Y1
 	VMOVAPS Y13, Y2

@@ -83,6 +83,9 @@ var vecMaps = []vecKernel{
 	})},
 	{name: "Softplus", body: unaryBody(softplusBody)},
 	{name: "Mish", body: unaryBody(mishBody)},
+	{name: "Sin", body: unaryBody(sinBody)},
+	{name: "Cos", body: unaryBody(cosBody)},
+	{name: "Log", body: unaryBody(logBody)},
 }
 
 // zero is 0 as the last operand of a comparison.

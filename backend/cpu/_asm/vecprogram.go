@@ -114,6 +114,7 @@ func (p *vecProgram) xor(a, b vecValue) vecValue    { return p.emit("VXORPS", 0,
 func (p *vecProgram) sqrt(a vecValue) vecValue      { return p.emit("VSQRTPS", 0, a) }
 func (p *vecProgram) round(a vecValue) vecValue     { return p.emit("round", 8, a) } // to the nearest
 func (p *vecProgram) toInt(a vecValue) vecValue     { return p.emit("VCVTPS2DQ", 0, a) }
+func (p *vecProgram) toFloat(a vecValue) vecValue   { return p.emit("VCVTDQ2PS", 0, a) }
 func (p *vecProgram) addInt(a, b vecValue) vecValue { return p.emit("VPADDD", 0, a, b) }
 func (p *vecProgram) subInt(a, b vecValue) vecValue { return p.emit("VPSUBD", 0, a, b) }
 func (p *vecProgram) shiftLeft(a vecValue, n int) vecValue {

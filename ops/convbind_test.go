@@ -107,3 +107,15 @@ func TestConvTransposePlanesToPlanes(t *testing.T) {
 	step, _, _ := bindBest(t, c, NewPacked())
 	require.Equal(t, "convtranspose planes to planes "+string(cpu.Detect()), step.Kernel())
 }
+
+// A transposed depthwise convolution works on planes.
+func TestConvTransposeDepthwisePlanes(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 8))
+	for _, out := range []int{17, 18} { // with a lane that has fewer taps, and without
+		c := opCase{op: "ConvTranspose", domain: InternalDomain, inputs: []*Tensor{integers(r, 2, 5, 9, 9), integers(r, 5, 1, out-15, out-14), integers(r, 5)},
+			attrs: []Attr{IntAttr("group", 5), IntsAttr("strides", 2, 2), IntsAttr("output_shape", 18, out), StringAttr("activation", "LeakyRelu"), FloatAttr("activation_alpha", 0.5)}}
+		c.mustRun(t)
+		step, _, _ := bindBest(t, c, NewPacked())
+		require.Equal(t, "convtranspose depthwise planes "+string(cpu.Detect()), step.Kernel())
+	}
+}

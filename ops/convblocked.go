@@ -59,7 +59,7 @@ func blockedConvChoice(in []Spec, g cpu.ConvGeom, k *cpu.Kernels, transposed boo
 	}
 	direct := cpu.ChooseConv(k, g, transposed) == cpu.Direct && (transposed || convBands(g) == nil)
 	c.PlanarOut = fewOut || direct && !residual
-	c.PlanarBoth = transposed && c.PlanarOut && !fewOut && k.FitsPlanes(g)
+	c.PlanarBoth = transposed && direct && !residual && (k.FitsSpread(g) || !fewOut && k.FitsPlanes(g))
 	return c, true
 }
 
@@ -138,6 +138,13 @@ func (p planesPlan) run(c *Call, x, _, y *Tensor) {
 	p.RunPlanes(c.Pool(), c.Stop(), workspaceFloats(c), Data[float32](x), nil, Data[float32](y))
 }
 
+// spreadPlan is a transposed depthwise convolution of planes.
+type spreadPlan struct{ *cpu.SpreadPlan }
+
+func (p spreadPlan) run(c *Call, x, _, y *Tensor) {
+	p.Run(c.Pool(), c.Stop(), workspaceFloats(c), Data[float32](x), Data[float32](y))
+}
+
 // winogradPlan is one of Winograd's algorithms.
 type winogradPlan struct{ *cpu.WinogradConv }
 
@@ -206,7 +213,10 @@ func bindBlocked(b *Binding, g cpu.ConvGeom, act activation, transposed bool) *b
 	case b.Out[0].Layout.Planar() && !transposed && byPixels(b.In, g, b.Kernels):
 		how = "by pixels"
 		s.plan = bindPixels(w, ep)
-	case !onBlocks(b):
+	case transposed && !onBlocks(b) && b.Kernels.FitsSpread(g):
+		how = "depthwise planes"
+		s.plan = bindSpread(w, ep)
+	case transposed && !onBlocks(b):
 		how = "planes to planes"
 		s.plan = planesPlan{bindDirect(w, ep, transposed).(directPlan).BlockedConvPlan}
 	case b.In[0].Layout.Planar():
@@ -290,6 +300,13 @@ func bindToPlanar(w *convWeights, ep cpu.Epilogue, transposed bool) blockedPlan 
 	k := w.b.Kernels
 	packed := packedWeights(w, name, func(data []float32) *cpu.PackedToPlanarWeights { return pack(k, w.geom, data) })
 	return toPlanarPlan{plan(k, w.geom, packed, ep)}
+}
+
+func bindSpread(w *convWeights, ep cpu.Epilogue) blockedPlan {
+	k, g := w.b.Kernels, w.geom
+	form := fmt.Sprintf("depthwise planes, pads %v, %v outputs", g.PadBegin, [2]int{min(g.Out[1], g.Stride[1]), min(g.Out[2], g.Stride[2])})
+	packed := packedWeights(w, form, func(data []float32) *cpu.SpreadWeights { return cpu.PackSpreadWeights(k, g, data) })
+	return spreadPlan{cpu.NewSpread(k, g, packed, ep)}
 }
 
 func bindWinograd(w *convWeights, ep cpu.Epilogue, transposed bool, alg cpu.Algorithm) blockedPlan {

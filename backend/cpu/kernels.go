@@ -24,6 +24,7 @@ type Kernels struct {
 	vec        *vecTable
 	tile       [tileGroups]tileFuncs // by groups-1, then rows
 	depthwise  tileFuncs
+	spread     func(*spreadArgs)
 	dot        dotKernels
 	pixel      pixelKernels
 	peak       func(turns int) (flops float64)
@@ -64,6 +65,7 @@ var kernelTables = func() map[Tier]*Kernels {
 		vec:        &vecGeneric,
 		tile:       tileGeneric,
 		depthwise:  depthwiseGeneric,
+		spread:     spreadGeneric,
 		dot:        dotGeneric,
 		pixel:      pixelGeneric,
 		peak:       peakGeneric,

@@ -38,6 +38,8 @@ var generated = []struct {
 	{"pixel_amd64.go", pixelDeclarations},
 	{"mapkernels_amd64.s", mapAssembly},
 	{"mapkernels_amd64.go", mapDeclarations},
+	{"spread_amd64.s", spreadAssembly},
+	{"spread_amd64.go", spreadDeclarations},
 	{"tilepeak_amd64.s", peakAssembly},
 	{"tilepeak_amd64.go", peakDeclarations},
 	{"winograd_amd64.s", winogradAssembly},

@@ -20,12 +20,7 @@ func (s stridedCopy) run(c *Call, y, x *Tensor) error {
 	if slices.Contains(s.shape, 0) {
 		return nil
 	}
-	var st [][]int
-	s.shape, st = mergeAxes(s.shape, s.dst, s.src)
-	s.dst, s.src = st[0], st[1]
-	if len(s.shape) == 0 {
-		s.shape, s.dst, s.src = Shape{1}, []int{1}, []int{1}
-	}
+	s = s.merged()
 	switch x.dtype.Bits() {
 	case 0:
 		copyBox(c, y.strings, x.strings, &s)
@@ -43,6 +38,26 @@ func (s stridedCopy) run(c *Call, y, x *Tensor) error {
 		return s.runPacked(c, y, x)
 	}
 	return nil
+}
+
+// merged is the same copy over as few axes as will do, at least one.
+func (s stridedCopy) merged() stridedCopy {
+	shape, strides := mergeAxes(s.shape, s.dst, s.src)
+	s.shape, s.dst, s.src = shape, strides[0], strides[1]
+	if len(s.shape) == 0 {
+		s.shape, s.dst, s.src = Shape{1}, []int{1}, []int{1}
+	}
+	return s
+}
+
+// across is the axis along which x is contiguous, if that is another one than the
+// last, along which y is; else -1.
+func (s *stridedCopy) across() int {
+	last := len(s.shape) - 1
+	if s.dst[last] != 1 || s.src[last] == 1 || s.src[last] == 0 {
+		return -1
+	}
+	return slices.Index(s.src[:last], 1)
 }
 
 // runPacked moves elements of less than a byte, one byte each on the way.
@@ -64,9 +79,14 @@ func (s *stridedCopy) runPacked(c *Call, y, x *Tensor) error {
 // in tiles when x is contiguous along another axis than y.
 func copyBox[T any](c *Call, ys, xs []T, s *stridedCopy) {
 	last := len(s.shape) - 1
-	across := slices.Index(s.src[:last], 1)
-	if across >= 0 && s.dst[last] == 1 && s.src[last] != 1 && s.src[last] != 0 {
-		copyTiles(c, ys, xs, s, across)
+	if across := s.across(); across >= 0 {
+		tileRows, tileCols := tileSide, tileSide
+		if rows := s.shape[across]; rows < tileSide {
+			tileCols = 4 * tileSide * tileSide / rows
+		} else if cols := s.shape[last]; cols < tileSide {
+			tileRows = 4 * tileSide * tileSide / cols
+		}
+		copyTiles(c, ys, xs, s, across, tileRows, tileCols, copyTile[T])
 		return
 	}
 	if last > 0 && s.shape[last] < shortRow {
@@ -145,21 +165,16 @@ func fill[T any](ys []T, v T) {
 
 // tileSide is the side of a square tile of a 2-D transpose, in elements: 16
 // elements of 4 bytes are one cache line, and the 16 lines that a tile touches on
-// either side stay in the first-level cache even when they fall into few sets.
+// either side stay in the first-level cache even when they fall into few sets. A
+// matrix with a short side gets long tiles.
 const tileSide = 16
 
 // copyTiles walks y in tiles over the last axis, along which y is contiguous, and
-// over axis across, along which x is. A matrix with a short side gets long tiles.
-func copyTiles[T any](c *Call, ys, xs []T, s *stridedCopy, across int) {
+// over axis across, along which x is.
+func copyTiles[T any](c *Call, ys, xs []T, s *stridedCopy, across, tileRows, tileCols int, tile tileCopy[T]) {
 	last := len(s.shape) - 1
 	rows, cols := s.shape[across], s.shape[last]
 	dst, src := s.dst[across], s.src[last]
-	tileRows, tileCols := tileSide, tileSide
-	if rows < tileSide {
-		tileCols = 4 * tileSide * tileSide / rows
-	} else if cols < tileSide {
-		tileRows = 4 * tileSide * tileSide / cols
-	}
 	down, over := (rows+tileRows-1)/tileRows, (cols+tileCols-1)/tileCols
 
 	outer, od, os := withoutAxis(s.shape[:last], across), withoutAxis(s.dst[:last], across), withoutAxis(s.src[:last], across)
@@ -168,7 +183,7 @@ func copyTiles[T any](c *Call, ys, xs []T, s *stridedCopy, across int) {
 		o := newOdometer(lo/tiles, outer, od, os)
 		for at := lo; at < hi; at++ {
 			r, q := at%tiles/over*tileRows, at%over*tileCols
-			copyTile(ys[s.dstOff+o.offset[0]+r*dst+q:], dst, xs[s.srcOff+o.offset[1]+r+q*src:], src, min(tileRows, rows-r), min(tileCols, cols-q))
+			tile(ys[s.dstOff+o.offset[0]+r*dst+q:], dst, xs[s.srcOff+o.offset[1]+r+q*src:], src, min(tileRows, rows-r), min(tileCols, cols-q))
 			if at%tiles == tiles-1 {
 				o.next()
 			}
@@ -181,8 +196,10 @@ func withoutAxis(dims []int, axis int) []int {
 	return slices.Delete(slices.Clone(dims), axis, axis+1)
 }
 
-// copyTile is y[r*dst+q] = x[r+q*src] for r < rows and q < cols; the longer side
-// is the inner loop.
+// tileCopy is y[r*dst+q] = x[r+q*src] for r < rows and q < cols.
+type tileCopy[T any] func(ys []T, dst int, xs []T, src, rows, cols int)
+
+// copyTile is a tileCopy; the longer side is the inner loop.
 func copyTile[T any](ys []T, dst int, xs []T, src, rows, cols int) {
 	if rows > cols {
 		for q := range cols {

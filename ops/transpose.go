@@ -69,13 +69,17 @@ func (t *transpose) Infer(in []Spec) ([]Spec, error) {
 
 // Run permutes the elements.
 func (t *transpose) Run(c *Call, in, out []*Tensor) error {
-	x, y := in[0], out[0]
-	strides := x.shape.Strides()
+	return t.copy(in[0].shape, out[0].shape).run(c, out[0], in[0])
+}
+
+// copy is what moves the elements.
+func (t *transpose) copy(x, y Shape) stridedCopy {
+	strides := x.Strides()
 	src := make([]int, len(strides))
 	for i, p := range t.order(len(strides)) {
 		src[i] = strides[p]
 	}
-	return stridedCopy{shape: y.shape, dst: y.shape.Strides(), src: src}.run(c, y, x)
+	return stridedCopy{shape: y, dst: y.Strides(), src: src}
 }
 
 // Share makes the result a view where only axes of extent 1 change their place.

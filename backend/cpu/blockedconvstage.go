@@ -226,7 +226,7 @@ func (r *blockedRun) movePixels(w *blockedWorker, stage, planes []float32, plane
 	for from := 0; from < pixels; from += most {
 		w.move = mapTransposeArgs{
 			pixel: unsafe.Pointer(&stage[from*r.plan.k.Block]), planes: unsafe.Pointer(&planes[from]),
-			pitch: 4 * plane, pixels: min(most, pixels-from), lanes: &allLanes[0],
+			pitch: 4 * plane, pixels: min(most, pixels-from), lanes: &allLanes[0], step: floatSize * r.plan.k.Block,
 		}
 		move(&w.move)
 	}

@@ -33,7 +33,7 @@ func TestMapKernelsStayInBounds(t *testing.T) {
 				k.maps.permute(&mapPermuteArgs{dst: lend(2*n - 1), src: &rows[0], index: &lanes[0], terms: 2, pixels: n, dstStep: 2 * pixel, srcStep: pixel})
 				for channels := 1; channels <= b; channels++ {
 					mask := laneMask(channels)
-					transpose := mapTransposeArgs{pixel: lend(n), planes: pointer(guarded(t, channels*n, atEnd)), pitch: floatSize * n, pixels: n, lanes: &mask[0]}
+					transpose := mapTransposeArgs{pixel: lend(n), planes: pointer(guarded(t, channels*n, atEnd)), pitch: floatSize * n, pixels: n, lanes: &mask[0], step: floatSize * k.Block}
 					k.maps.interleave(&transpose)
 					k.maps.apart(&transpose)
 				}

@@ -110,14 +110,15 @@ type mapPermuteArgs struct {
 }
 
 // mapTransposeArgs are the operands of interleave, dst[i][c] = planes[c][i], 0 where lanes[c] is 0, and of apart,
-// planes[c][i] = pixels[i][c] where lanes[c] is -1, as the first ones are. Planes lie pitch bytes apart; those without a
-// lane are not touched.
+// planes[c][i] = pixels[i][c] where lanes[c] is -1, as the first ones are. Planes lie pitch bytes apart, pixels of Block
+// lanes step bytes; planes without a lane are not touched.
 type mapTransposeArgs struct {
 	pixel  unsafe.Pointer // [pixels][Block]float32
 	planes unsafe.Pointer
 	pitch  int
 	pixels int
 	lanes  *int32 // [Block]int32
+	step   int
 }
 
 // mapPickArgs are the operands of dst[i] = src[index[i]] over single floats, index in floats.

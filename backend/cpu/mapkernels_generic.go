@@ -129,15 +129,14 @@ func mapPermuteGeneric(a *mapPermuteArgs) {
 
 func mapInterleaveGeneric(a *mapTransposeArgs) {
 	for c, on := range unsafe.Slice(a.lanes, 8) {
-		row := unsafe.Slice((*float32)(a.pixel), 8*a.pixels)[c:]
 		if on == 0 {
 			for i := range a.pixels {
-				row[8*i] = 0
+				vector8(a.pixel, i*a.step)[c] = 0
 			}
 			continue
 		}
 		for i, v := range unsafe.Slice((*float32)(unsafe.Add(a.planes, c*a.pitch)), a.pixels) {
-			row[8*i] = v
+			vector8(a.pixel, i*a.step)[c] = v
 		}
 	}
 }
@@ -147,10 +146,9 @@ func mapApartGeneric(a *mapTransposeArgs) {
 		if on == 0 {
 			continue
 		}
-		row := unsafe.Slice((*float32)(a.pixel), 8*a.pixels)[c:]
 		plane := unsafe.Slice((*float32)(unsafe.Add(a.planes, c*a.pitch)), a.pixels)
 		for i := range plane {
-			plane[i] = row[8*i]
+			plane[i] = vector8(a.pixel, i*a.step)[c]
 		}
 	}
 }

@@ -220,7 +220,7 @@ func TestMapTransposeKernels(t *testing.T) {
 			pitch := pixels + o.r.IntN(3)
 			lanes := laneMask(channels)
 			planes, blocked := o.integers((channels-1)*pitch+pixels), o.integers(pixels*b)
-			k.maps.interleave(&mapTransposeArgs{pointer(blocked), pointer(planes), 4 * pitch, pixels, &lanes[0]})
+			k.maps.interleave(&mapTransposeArgs{pointer(blocked), pointer(planes), 4 * pitch, pixels, &lanes[0], 4 * b})
 			want := make([]float32, pixels*b)
 			interleave(want, planes, pitch, channels, b)
 			require.Equal(o.t, want, append([]float32(nil), blocked...), "%d pixels, %d channels", pixels, channels)
@@ -228,7 +228,7 @@ func TestMapTransposeKernels(t *testing.T) {
 			back := o.integers((channels-1)*pitch + pixels)
 			want = append([]float32(nil), back...)
 			deinterleave(want, blocked, pitch, channels, b)
-			k.maps.apart(&mapTransposeArgs{pointer(blocked), pointer(back), 4 * pitch, pixels, &lanes[0]})
+			k.maps.apart(&mapTransposeArgs{pointer(blocked), pointer(back), 4 * pitch, pixels, &lanes[0], 4 * b})
 			require.Equal(o.t, want, append([]float32(nil), back...), "%d pixels, %d channels", pixels, channels)
 		}
 	})

@@ -58,7 +58,7 @@ func (k *Kernels) transpose(kernel func(*mapTransposeArgs), w *mapScratch, pixel
 	for first := 0; first < pixels; first += mapCallPixels {
 		w.transpose = mapTransposeArgs{
 			pixel: unsafe.Pointer(&pixel[first*k.Block]), planes: unsafe.Pointer(&planes[first]), pitch: floatSize * pitch,
-			pixels: min(mapCallPixels, pixels-first), lanes: &w.lanes[0],
+			pixels: min(mapCallPixels, pixels-first), lanes: &w.lanes[0], step: floatSize * k.Block,
 		}
 		kernel(&w.transpose)
 	}

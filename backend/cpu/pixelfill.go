@@ -86,7 +86,7 @@ func (r *pixelRun) takeApart(w *pixelWorker, to, pixel []float32) {
 		n := min(len(pixel)/k.Block, mapCallPixels)
 		w.move = mapTransposeArgs{
 			pixel: unsafe.Pointer(&pixel[0]), planes: unsafe.Pointer(&to[0]), pitch: 4 * r.plan.cut.channel,
-			pixels: n, lanes: &allLanes[0],
+			pixels: n, lanes: &allLanes[0], step: floatSize * k.Block,
 		}
 		k.maps.apart(&w.move)
 		pixel, to = pixel[n*k.Block:], to[n:]

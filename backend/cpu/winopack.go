@@ -52,7 +52,7 @@ func (p *winoPack) gather(step, c, m, n int) winoFilterArgs {
 	f, taps := &p.filter, volume(p.filter.kernel)
 	raceRead(p.from)
 	lanes := laneMask(min(p.block, f.m-m))
-	t := mapTransposeArgs{pixel: pointer(p.planar), lanes: &lanes[0]}
+	t := mapTransposeArgs{pixel: pointer(p.planar), lanes: &lanes[0], step: floatSize * p.block}
 	args := winoFilterArgs{
 		scratch: pointer(p.scratch), rows: p.rows, cols: p.cols,
 		tap: 4 * p.block, point: 4 * p.pointFloats(), channels: n,

@@ -147,30 +147,33 @@ func (k mapKernel) transpose() {
 	}
 }
 
-// transposeTile is the loop over tiles of lanes pixels that interleave and apart share. SI: pixel; BX: planes at that
-// pixel, DX the next plane; R9: pitch of planes; CX: pixels left.
+// transposeTile is the loop over tiles of lanes pixels that interleave and apart share. SI: next pixel, R11 bytes apart;
+// BX: planes at the tile's first pixel, DX the next plane; R9: pitch of planes; CX: pixels left.
 func (k mapKernel) transposeTile(fn string, body func()) {
-	k.load("SI", "BX", "R9", "CX", "R10")
+	k.load("SI", "BX", "R9", "CX", "R10", "R11")
 	k.label(fn + "_tile")
 	k.op("", "MOVQ BX, DX")
 	body()
-	k.op("", "ADDQ $%d, SI", k.lanes*k.bytes())
 	k.op("", "ADDQ $%d, BX", k.bytes())
 	k.op("", "SUBQ $%d, CX", k.lanes)
 	k.op("", "JGT %s_tile", fn)
 }
 
-// eachPixel emits f for the pixels of a tile that there are.
+// eachPixel emits f for the pixels of a tile that there are, each at SI.
 func (k mapKernel) eachPixel(label string, f func(i int)) {
+	next := func(i int) {
+		f(i)
+		k.op("", "ADDQ R11, SI")
+	}
 	k.op("", "CMPQ CX, $%d", k.lanes)
 	k.op("", "JLT %s_some", label)
 	for i := range k.lanes {
-		f(i)
+		next(i)
 	}
 	k.op("", "JMP %s_done", label)
 	k.label(label + "_some")
 	for i := range k.lanes - 1 {
-		f(i)
+		next(i)
 		k.op("", "CMPQ CX, $%d", i+1)
 		k.op("", "JEQ %s_done", label)
 	}
@@ -190,13 +193,13 @@ func (k mapKernel) interleave(fn string) {
 			}
 		})
 		k.transpose()
-		k.eachPixel(fn, func(i int) { k.op("", "VMOVUPS %s, %d(SI)", k.v(i), i*k.bytes()) })
+		k.eachPixel(fn, func(i int) { k.op("", "VMOVUPS %s, (SI)", k.v(i)) })
 	})
 }
 
 func (k mapKernel) apart(fn string) {
 	k.transposeTile(fn, func() {
-		k.eachPixel(fn, func(i int) { k.op("", "VMOVUPS %d(SI), %s", i*k.bytes(), k.v(i)) })
+		k.eachPixel(fn, func(i int) { k.op("", "VMOVUPS (SI), %s", k.v(i)) })
 		k.transpose()
 		k.eachPlane(fn, func(c int) { k.op("", "VMOVUPS %s, (DX)", k.v(c)) }, func(c int) {
 			if k.isa == avx512 {

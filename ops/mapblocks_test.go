@@ -57,6 +57,7 @@ func TestConcatBlocked(t *testing.T) {
 		{noise(2, 8, 2, 3, 4), noise(2, 8, 2, 3, 4), noise(2, 4, 2, 3, 4)},
 		{noise(1, 5, 70, 70), noise(1, 33, 70, 70)},
 		{noise(1, 3, 2, 2)},
+		{noise(1, 16, 5001), noise(1, 21, 5001)},
 	} {
 		opCase{op: "Concat", attrs: []Attr{IntAttr("axis", 1)}, inputs: c}.mustRunBlocked(t)
 	}
@@ -119,7 +120,7 @@ func TestResizeBlocked(t *testing.T) {
 
 func TestNormalizationsBlocked(t *testing.T) {
 	for i, x := range []*Tensor{
-		noise(2, 18, 9, 11), noise(1, 36, 30, 40), noise(2, 6, 600), noise(1, 12, 3, 5, 7), noise(1, 16, 1, 1), noise(1, 2, 9, 1100),
+		noise(2, 18, 9, 11), noise(1, 36, 30, 40), noise(2, 6, 600), noise(1, 12, 3, 5, 7), noise(1, 16, 1, 1), noise(1, 2, 9, 1100), noise(1, 4, 17001),
 	} {
 		channels := x.Shape()[1]
 		gain, bias, mean, variance := noise(channels), noise(channels), noise(channels), noise(channels)

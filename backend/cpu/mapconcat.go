@@ -44,17 +44,18 @@ func (g *laneGroup) isWhole() bool {
 
 // Run writes the concatenation of src to dst. Groups of sources that lie in dst already stay. Halos may differ.
 func (p *MapConcat) Run(pool *Pool, stop *atomic.Bool, dst *Map, src []Map) {
-	dst.strips(2).run(pool, stop, func(w *mapScratch, s mapStrip) {
-		group := &p.groups[s.g]
+	dst.stretches(2).run(pool, stop, func(w *mapScratch, s mapStrip) {
+		group, dst := &p.groups[s.g], dst.columns(s)
 		if group.whole {
 			t := group.terms[0]
-			copyRows(dst, &src[t.source], s, t.group)
+			from := src[t.source].columns(s)
+			copyRows(&dst, &from, s, t.group)
 			return
 		}
 		w.rows = grown(w.rows, len(group.terms))
 		for row := s.first; row < s.last; row++ {
 			for i, t := range group.terms {
-				w.rows[i] = pointer(src[t.source].pixels(s.n, t.group, row))
+				w.rows[i] = pointer(src[t.source].pixels(s.n, t.group, row)[s.left*dst.Block:])
 			}
 			to := dst.pixels(s.n, s.g, row)
 			raceWrite(to)

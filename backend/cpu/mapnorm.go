@@ -23,8 +23,8 @@ const normStrip = 4
 
 // strips cuts a map for the statistics.
 func (p *MapNorm) strips(x *Map) mapStrips {
-	s := x.strips(1)
-	s.count = ceilDiv(s.count, normStrip)
+	s := x.stretches(1)
+	s.count, s.pieces = ceilDiv(s.count, normStrip), ceilDiv(s.pieces, normStrip)
 	return s
 }
 
@@ -32,20 +32,21 @@ func (p *MapNorm) strips(x *Map) mapStrips {
 // bytes.
 func (p *MapNorm) WorkspaceFloats(block, n, c int, size [3]int) int {
 	s := p.strips(&Map{N: n, C: c, Size: size, Block: block})
-	return n * s.groups * block * (4*s.count + 3)
+	return n * s.groups * block * (4*s.perGroup() + 3)
 }
 
 // Run computes y, which may be x.
 func (p *MapNorm) Run(k *Kernels, pool *Pool, stop *atomic.Bool, ws []float32, x, y *Map, gain, bias []float32) {
 	s := p.strips(x)
-	lanes := s.images * s.groups * x.Block
-	sums := unsafe.Slice((*float64)(pointer(ws)), 2*lanes*s.count)
-	factors := mapFactors{ws[4*lanes*s.count:][:3*lanes], lanes}
+	lanes, each := s.images*s.groups*x.Block, s.perGroup()
+	sums := unsafe.Slice((*float64)(pointer(ws)), 2*lanes*each)
+	factors := mapFactors{ws[4*lanes*each:][:3*lanes], lanes}
 	s.run(pool, stop, func(w *mapScratch, at mapStrip) {
 		m := channelMoments{shift: k.shiftOf(w, x, at)}
-		k.addMoments(w, x, at, &m)
+		part := x.columns(at)
+		k.addMoments(w, &part, at, &m)
 		group := at.n*s.groups + at.g
-		strip := sums[(group*s.count+at.index)*2*x.Block:][:2*x.Block]
+		strip := sums[(group*each+at.index)*2*x.Block:][:2*x.Block]
 		copy(strip[:x.Block], m.sum[:])
 		copy(strip[x.Block:], m.square[:])
 		if at.index == 0 {
@@ -98,8 +99,8 @@ func (p *MapNorm) factors(w *mapScratch, x *Map, n int, s mapStrips, sums []floa
 	for g := range s.groups {
 		for l := range x.Block {
 			var sum, square float64
-			for i := range s.count {
-				strip := sums[((n*s.groups+g)*s.count+i)*2*x.Block:]
+			for i := range s.perGroup() {
+				strip := sums[((n*s.groups+g)*s.perGroup()+i)*2*x.Block:]
 				sum += strip[l]
 				square += strip[x.Block+l]
 			}
@@ -149,7 +150,8 @@ func ScaleMap(k *Kernels, pool *Pool, stop *atomic.Bool, x, y *Map, center, scal
 
 // scaleMap applies factors; f.lanes are those of one image or of all.
 func (k *Kernels) scaleMap(pool *Pool, stop *atomic.Bool, x, y *Map, f mapFactors, act *Activation) {
-	y.strips(2).run(pool, stop, func(w *mapScratch, s mapStrip) {
+	y.stretches(2).run(pool, stop, func(w *mapScratch, s mapStrip) {
+		x, y := x.columns(s), y.columns(s)
 		known := w.affine.setActivation(act)
 		lane := (s.n*y.Groups() + s.g) * y.Block % f.lanes
 		for row := s.first; row < s.last; row++ {

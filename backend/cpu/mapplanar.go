@@ -27,15 +27,17 @@ func (k *Kernels) eachStretch(pool *Pool, stop *atomic.Bool, m *Map, planar []fl
 		panic("BUG: a planar array has another size than its map")
 	}
 	flat := m.Row == m.rowFloats() && m.Plane == m.Size[1]*m.Row
-	m.strips(2).run(pool, stop, func(w *mapScratch, s mapStrip) {
+	stretches := m.stretches(2)
+	stretches.run(pool, stop, func(w *mapScratch, s mapStrip) {
 		channels := min(m.Block, m.C-s.g*m.Block)
 		planes := planar[(s.n*m.C+s.g*m.Block)*pixels:][:channels*pixels]
 		rows := 1
-		if flat {
+		if flat && stretches.pieces == 1 {
 			rows = s.last - s.first
 		}
 		for row := s.first; row < s.last; row += rows {
-			f(w, m.Data[m.row(s.n, s.g, row):][:rows*width*m.Block], planes[row*width:], channels)
+			at := m.row(s.n, s.g, row) + s.left*m.Block
+			f(w, m.Data[at:][:rows*(s.right-s.left)*m.Block], planes[row*width+s.left:], channels)
 		}
 	})
 }

@@ -12,9 +12,12 @@ func TestPlanarConversions(t *testing.T) {
 		r := newRand(t, 72)
 		pool := NewPool(3)
 		defer pool.Close()
-		for range 150 {
+		for i := range 150 {
 			n, c := 1+r.IntN(2), 1+r.IntN(40)
 			size := [3]int{1 + r.IntN(2), 1 + r.IntN(9), 1 + r.IntN(70)}
+			if i%50 == 0 {
+				size[2] += mapStripPixels // rows that are cut
+			}
 			var halo Halo
 			if r.IntN(2) == 0 {
 				halo = Halo{[3]int{r.IntN(2), r.IntN(3), r.IntN(3)}, [3]int{0, r.IntN(3), r.IntN(3)}}

@@ -186,7 +186,7 @@ func (r *poolRow) fill(out []float32, lanes int) {
 
 // GlobalPoolMap reduces each channel of x to one number, dst[n][c]: the mean, or the largest pixel.
 func GlobalPoolMap(k *Kernels, pool *Pool, stop *atomic.Bool, x *Map, dst []float32, mean bool) {
-	whole := mapStrips{x.N, x.Groups(), x.Size[0] * x.Size[1], 1}
+	whole := mapStrips{images: x.N, groups: x.Groups(), rows: x.Size[0] * x.Size[1], count: 1}
 	whole.run(pool, stop, func(w *mapScratch, s mapStrip) {
 		channels := min(x.Block, x.C-s.g*x.Block)
 		to := dst[s.n*x.C+s.g*x.Block:][:channels]

@@ -15,24 +15,46 @@ const mapStripPixels = 4096
 type mapStrips struct {
 	images, groups int
 	rows, count    int // rows of a group, and strips into which they are cut
+	width, pieces  int // pixels of a row, and pieces into which each is cut: 0 is 1
 }
 
 // strips cuts a map of which every pixel costs so much.
 func (m *Map) strips(cost int) mapStrips {
 	rows := m.Size[0] * m.Size[1]
 	each := min(max(1, mapStripPixels/max(1, m.Size[2]*cost)), max(1, rows))
-	return mapStrips{m.N, m.Groups(), rows, ceilDiv(rows, each)}
+	return mapStrips{images: m.N, groups: m.Groups(), rows: rows, count: ceilDiv(rows, each)}
 }
 
-// mapStrip is rows [first, last) of a group of an image, row z·height + y.
-type mapStrip struct{ n, g, index, first, last int }
+// stretches is strips for loops that treat every pixel alike: it cuts long rows too. The loop takes its pixels from
+// Map.columns.
+func (m *Map) stretches(cost int) mapStrips {
+	s := m.strips(cost)
+	s.width, s.pieces = m.Size[2], ceilDiv(m.Size[2]*cost, mapStripPixels)
+	return s
+}
+
+// mapStrip is rows [first, last) of a group of an image, row z·height + y, and of each the pixels [left, right).
+type mapStrip struct{ n, g, index, first, last, left, right int }
+
+// columns is the part of the map that has the columns of a stretch.
+func (m *Map) columns(s mapStrip) Map {
+	return m.Window([3]int{0, 0, s.left}, [3]int{m.Size[0], m.Size[1], s.right - s.left})
+}
+
+// perGroup is the number of strips of a group.
+func (s mapStrips) perGroup() int { return s.count * max(1, s.pieces) }
 
 // run calls f for every strip.
 func (s mapStrips) run(pool *Pool, stop *atomic.Bool, f func(w *mapScratch, s mapStrip)) {
-	pool.RunUntil(stop, s.images*s.groups*s.count, func(_, i int) {
+	pieces, each := max(1, s.pieces), s.perGroup()
+	pool.RunUntil(stop, s.images*s.groups*each, func(_, i int) {
 		w := mapScratches.Get().(*mapScratch)
-		strip, plane := i%s.count, i/s.count
-		f(w, mapStrip{plane / s.groups, plane % s.groups, strip, strip * s.rows / s.count, (strip + 1) * s.rows / s.count})
+		strip, piece, plane := i%each/pieces, i%pieces, i/each
+		f(w, mapStrip{
+			n: plane / s.groups, g: plane % s.groups, index: i % each,
+			first: strip * s.rows / s.count, last: (strip + 1) * s.rows / s.count,
+			left: piece * s.width / pieces, right: (piece + 1) * s.width / pieces,
+		})
 		w.forget()
 		mapScratches.Put(w)
 	})

@@ -119,15 +119,26 @@ func (c *Call) New(dtype DType, shape Shape) (*Tensor, error) {
 // short against the promise to notice a cancellation within 10 ms.
 const parallelCost = 50_000
 
+// walkCost is that of a loop whose chunks need nothing of their own, over blocks
+// that lie in the caches of all workers. With parallelCost, elementwise functions
+// of half a MiB in the middle of a network ran on one of them: a vocoder with 60
+// is 7 % faster with 2 threads.
+const walkCost = 20_000
+
 // Parallel runs body over [0, n) in chunks, on the pool's workers. cost is the
 // rough time of one item in nanoseconds; little work runs on the caller alone.
 // Each item must be computed in the same way whatever chunk it falls in. When the
 // run is canceled the rest is left out: the runner then reports the cancellation.
 func (c *Call) Parallel(n, cost int, body func(lo, hi int)) {
+	c.parallel(n, cost, parallelCost, body)
+}
+
+// parallel is Parallel with chunks of so much work.
+func (c *Call) parallel(n, cost, chunk int, body func(lo, hi int)) {
 	if !c.spend(n, cost) {
 		return
 	}
-	size := max(1, parallelCost/max(1, cost))
+	size := max(1, chunk/max(1, cost))
 	chunks := (n + size - 1) / size
 	if chunks <= 1 || c.pool == nil {
 		for lo := 0; lo < n && !c.stop.Load(); lo += size {

@@ -64,7 +64,7 @@ func (w *blockWalk) of(i int, r blockRun) []float32 {
 // parallel calls body with runs that together cover the maps. cost is the rough
 // time of one pixel of all lanes in nanoseconds.
 func (w *blockWalk) parallel(c *Call, cost int, body func(r blockRun)) {
-	c.Parallel(w.pixels(), cost, func(lo, hi int) {
+	c.parallel(w.pixels(), cost, walkCost, func(lo, hi int) {
 		for lo < hi {
 			r := blockRun{row: lo / w.width, pixel: lo % w.width}
 			r.n = min(w.width-r.pixel, hi-lo)

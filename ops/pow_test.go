@@ -2,9 +2,12 @@ package ops
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/tconv/tconv/backend/cpu"
 )
 
 func TestPow(t *testing.T) {
@@ -27,6 +30,49 @@ func TestPow(t *testing.T) {
 		}
 		return p
 	})
+}
+
+// Constant exponents that the vector kernels know, planar and in blocks: checkBound compares them with the plain
+// definition, and here so do the bits of those that are rounded once.
+func TestPowOfConstants(t *testing.T) {
+	rng := rand.New(rand.NewPCG(15, 1))
+	negativeZero := float32(math.Copysign(0, -1))
+	special := []float32{0, negativeZero, inf32, -inf32, float32(math.NaN()), 1, -1, 1e-40, -1e-40, 3e38, -3e38}
+	for _, y := range []float64{1, 2, 3, -1, 0.5, -0.5} {
+		exponents := []*Tensor{Of([]float32{float32(y)}), Of([]float64{y}, 1, 1)}
+		if y == math.Trunc(y) {
+			exponents = append(exponents, Of([]int64{int64(y)}, 1))
+		}
+		for _, e := range exponents {
+			for _, shape := range blockableShapes {
+				x := spreadFloats(rng, shape.Elements())
+				if y == math.Trunc(y) {
+					copy(x, special[:min(len(x), len(special)-2)]) // powers of the rest make the bound of others pointless
+				}
+				c := opCase{op: "Pow", inputs: []*Tensor{Of(x, shape...), e}}
+				requireBlocked(t, c, true)
+				c.mustRun(t)
+			}
+			op, in, err := opCase{op: "Pow", inputs: []*Tensor{Of(special, len(special)), e}}.build()
+			require.NoError(t, err)
+			specs := specsOf(in)
+			out, err := op.Infer(specs)
+			require.NoError(t, err)
+			for _, tier := range cpu.Available() {
+				got := Data[float32](bindAndRun(t, op.(Binder), specs, out, in, tier, 1)[0])
+				for i, x := range special {
+					want := math.Pow(float64(x), y)
+					require.True(t, math.IsNaN(want) && got[i] != got[i] || math.Float32bits(float32(want)) == math.Float32bits(got[i]) ||
+						(y == 3 || y == -0.5) && math.Abs(float64(got[i])-want) <= 0x1p-22*math.Abs(want), "%v^%v: got %v, want %v", x, y, got[i], want)
+				}
+			}
+		}
+	}
+	x, many := Of([]float32{2, 3}, 2), Of([]float32{2, 2}, 2)
+	requireBlocked(t, opCase{op: "Pow", inputs: []*Tensor{x, many}}, false)
+	opCase{op: "Pow", inputs: []*Tensor{x, Of([]float32{2}, 1, 1)}}.mustRun(t) // Z has an axis more
+	opCase{op: "Pow", inputs: []*Tensor{x, Of([]float32{4})}}.mustRun(t)
+	opCase{op: "Pow", inputs: []*Tensor{x, Of([]uint64{math.MaxUint64})}}.mustRun(t)
 }
 
 func nonNegative[T Number](v T) T { return max(v, 0) }

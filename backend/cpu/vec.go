@@ -34,6 +34,8 @@ const (
 	VecSin                        // sin x: 1.5, never beyond ±1
 	VecCos                        // cos x: 1.5, never beyond ±1
 	VecLog                        // ln x: 0.9
+	VecCube                       // x·x·x: 1.3
+	VecPowHalf                    // x to the power of 1/2, which is √x but 0 for -0 and +Inf for -Inf
 
 	vecKinds = iota
 )

@@ -31,6 +31,8 @@ var vecAVX512 = vecTable{
 		VecSin:         vecSinAVX512,
 		VecCos:         vecCosAVX512,
 		VecLog:         vecLogAVX512,
+		VecCube:        vecCubeAVX512,
+		VecPowHalf:     vecPowHalfAVX512,
 	},
 	pairs: [vecPairs]func(vecArgs){
 		PairAdd:   pairAddAVX512,
@@ -90,6 +92,8 @@ var vecAVX2 = vecTable{
 		VecSin:         vecSinAVX2,
 		VecCos:         vecCosAVX2,
 		VecLog:         vecLogAVX2,
+		VecCube:        vecCubeAVX2,
+		VecPowHalf:     vecPowHalfAVX2,
 	},
 	pairs: [vecPairs]func(vecArgs){
 		PairAdd:   pairAddAVX2,
@@ -193,6 +197,12 @@ func vecCosAVX512(args vecArgs)
 
 //go:noescape
 func vecLogAVX512(args vecArgs)
+
+//go:noescape
+func vecCubeAVX512(args vecArgs)
+
+//go:noescape
+func vecPowHalfAVX512(args vecArgs)
 
 //go:noescape
 func pairAddAVX512(args vecArgs)
@@ -334,6 +344,12 @@ func vecCosAVX2(args vecArgs)
 
 //go:noescape
 func vecLogAVX2(args vecArgs)
+
+//go:noescape
+func vecCubeAVX2(args vecArgs)
+
+//go:noescape
+func vecPowHalfAVX2(args vecArgs)
 
 //go:noescape
 func pairAddAVX2(args vecArgs)

@@ -374,11 +374,15 @@ DATA vecConstants<>+2848(SB)/8, $0x7fc000007fc00000
 DATA vecConstants<>+2856(SB)/8, $0x7fc000007fc00000
 DATA vecConstants<>+2864(SB)/8, $0x7fc000007fc00000
 DATA vecConstants<>+2872(SB)/8, $0x7fc000007fc00000
-DATA vecConstants<>+2880(SB)/8, $0x0000007f0000007f
-DATA vecConstants<>+2888(SB)/8, $0x0000007f0000007f
-DATA vecConstants<>+2896(SB)/8, $0x0000007f0000007f
-DATA vecConstants<>+2904(SB)/8, $0x0000007f0000007f
-GLOBL vecConstants<>(SB), RODATA|NOPTR, $2912
+DATA vecConstants<>+2880(SB)/8, $0xff7fffffff7fffff
+DATA vecConstants<>+2888(SB)/8, $0xff7fffffff7fffff
+DATA vecConstants<>+2896(SB)/8, $0xff7fffffff7fffff
+DATA vecConstants<>+2904(SB)/8, $0xff7fffffff7fffff
+DATA vecConstants<>+2912(SB)/8, $0x0000007f0000007f
+DATA vecConstants<>+2920(SB)/8, $0x0000007f0000007f
+DATA vecConstants<>+2928(SB)/8, $0x0000007f0000007f
+DATA vecConstants<>+2936(SB)/8, $0x0000007f0000007f
+GLOBL vecConstants<>(SB), RODATA|NOPTR, $2944
 
 // func vecReluAVX512(args vecArgs)
 TEXT ·vecReluAVX512(SB), NOSPLIT, $0-112
@@ -3457,6 +3461,120 @@ vecLogAVX512_done:
 	VZEROUPPER
 	RET
 
+// func vecCubeAVX512(args vecArgs)
+TEXT ·vecCubeAVX512(SB), NOSPLIT, $0-112
+	MOVQ args_dst_base+0(FP), DI
+	MOVQ args_dst_len+8(FP), CX
+	MOVQ args_a_base+24(FP), SI
+	SUBQ $64, CX
+	JLT vecCubeAVX512_rest
+vecCubeAVX512_loop:
+	VMOVUPS 0(SI), Z0
+	VMOVUPS 64(SI), Z2
+	VMOVUPS 128(SI), Z4
+	VMOVUPS 192(SI), Z6
+	VMULPS Z0, Z0, Z1
+	VMULPS Z2, Z2, Z3
+	VMULPS Z4, Z4, Z5
+	VMULPS Z6, Z6, Z7
+	VMULPS Z0, Z1, Z0
+	VMULPS Z2, Z3, Z2
+	VMULPS Z4, Z5, Z4
+	VMULPS Z6, Z7, Z6
+	VMOVUPS Z0, 0(DI)
+	VMOVUPS Z2, 64(DI)
+	VMOVUPS Z4, 128(DI)
+	VMOVUPS Z6, 192(DI)
+	ADDQ $256, DI
+	ADDQ $256, SI
+	SUBQ $64, CX
+	JGE vecCubeAVX512_loop
+vecCubeAVX512_rest:
+	ADDQ $64, CX // elements left
+	JLE vecCubeAVX512_done
+vecCubeAVX512_vector:
+	MOVL $0xFFFF, AX
+	CMPQ CX, $16
+	JGE vecCubeAVX512_full
+	MOVL $1, AX
+	SHLL CX, AX
+	DECL AX // one bit per element left
+vecCubeAVX512_full:
+	KMOVW AX, K1
+	VMOVUPS.Z (SI), K1, Z0
+	VMULPS Z0, Z0, Z1
+	VMULPS Z0, Z1, Z0
+	VMOVUPS Z0, K1, (DI)
+	ADDQ $64, DI
+	ADDQ $64, SI
+	SUBQ $16, CX
+	JGT vecCubeAVX512_vector
+vecCubeAVX512_done:
+	VZEROUPPER
+	RET
+
+// func vecPowHalfAVX512(args vecArgs)
+TEXT ·vecPowHalfAVX512(SB), NOSPLIT, $0-112
+	MOVQ args_dst_base+0(FP), DI
+	MOVQ args_dst_len+8(FP), CX
+	MOVQ args_a_base+24(FP), SI
+	SUBQ $64, CX
+	JLT vecPowHalfAVX512_rest
+vecPowHalfAVX512_loop:
+	VMOVUPS 0(SI), Z0
+	VMOVUPS 64(SI), Z3
+	VMOVUPS 128(SI), Z6
+	VMOVUPS 192(SI), Z9
+	VADDPS.BCST vecConstants<>+0(SB), Z0, Z1
+	VADDPS.BCST vecConstants<>+0(SB), Z3, Z4
+	VADDPS.BCST vecConstants<>+0(SB), Z6, Z7
+	VADDPS.BCST vecConstants<>+0(SB), Z9, Z10
+	VSQRTPS Z1, Z1
+	VSQRTPS Z4, Z4
+	VSQRTPS Z7, Z7
+	VSQRTPS Z10, Z10
+	VCMPPS.BCST $17, vecConstants<>+2880(SB), Z0, K2
+	VBLENDMPS.BCST vecConstants<>+2784(SB), Z1, K2, Z2
+	VCMPPS.BCST $17, vecConstants<>+2880(SB), Z3, K3
+	VBLENDMPS.BCST vecConstants<>+2784(SB), Z4, K3, Z5
+	VCMPPS.BCST $17, vecConstants<>+2880(SB), Z6, K4
+	VBLENDMPS.BCST vecConstants<>+2784(SB), Z7, K4, Z8
+	VCMPPS.BCST $17, vecConstants<>+2880(SB), Z9, K5
+	VBLENDMPS.BCST vecConstants<>+2784(SB), Z10, K5, Z11
+	VMOVUPS Z2, 0(DI)
+	VMOVUPS Z5, 64(DI)
+	VMOVUPS Z8, 128(DI)
+	VMOVUPS Z11, 192(DI)
+	ADDQ $256, DI
+	ADDQ $256, SI
+	SUBQ $64, CX
+	JGE vecPowHalfAVX512_loop
+vecPowHalfAVX512_rest:
+	ADDQ $64, CX // elements left
+	JLE vecPowHalfAVX512_done
+vecPowHalfAVX512_vector:
+	MOVL $0xFFFF, AX
+	CMPQ CX, $16
+	JGE vecPowHalfAVX512_full
+	MOVL $1, AX
+	SHLL CX, AX
+	DECL AX // one bit per element left
+vecPowHalfAVX512_full:
+	KMOVW AX, K1
+	VMOVUPS.Z (SI), K1, Z0
+	VADDPS.BCST vecConstants<>+0(SB), Z0, Z1
+	VSQRTPS Z1, Z1
+	VCMPPS.BCST $17, vecConstants<>+2880(SB), Z0, K2
+	VBLENDMPS.BCST vecConstants<>+2784(SB), Z1, K2, Z2
+	VMOVUPS Z2, K1, (DI)
+	ADDQ $64, DI
+	ADDQ $64, SI
+	SUBQ $16, CX
+	JGT vecPowHalfAVX512_vector
+vecPowHalfAVX512_done:
+	VZEROUPPER
+	RET
+
 // func pairAddAVX512(args vecArgs)
 TEXT ·pairAddAVX512(SB), NOSPLIT, $0-112
 	MOVQ args_dst_base+0(FP), DI
@@ -5406,12 +5524,12 @@ vecExpAVX2_loop:
 	VPSRAD $1, Y10, Y11
 	VPSUBD Y7, Y6, Y6
 	VPSUBD Y11, Y10, Y10
-	VPADDD vecConstants<>+2880(SB), Y7, Y7
-	VPADDD vecConstants<>+2880(SB), Y11, Y11
+	VPADDD vecConstants<>+2912(SB), Y7, Y7
+	VPADDD vecConstants<>+2912(SB), Y11, Y11
 	VPSLLD $23, Y7, Y7
 	VPSLLD $23, Y11, Y11
-	VPADDD vecConstants<>+2880(SB), Y6, Y6
-	VPADDD vecConstants<>+2880(SB), Y10, Y10
+	VPADDD vecConstants<>+2912(SB), Y6, Y6
+	VPADDD vecConstants<>+2912(SB), Y10, Y10
 	VPSLLD $23, Y6, Y6
 	VPSLLD $23, Y10, Y10
 	VMULPS Y7, Y5, Y5
@@ -5451,9 +5569,9 @@ vecExpAVX2_vector:
 	VCVTPS2DQ Y6, Y6
 	VPSRAD $1, Y6, Y7
 	VPSUBD Y7, Y6, Y6
-	VPADDD vecConstants<>+2880(SB), Y7, Y7
+	VPADDD vecConstants<>+2912(SB), Y7, Y7
 	VPSLLD $23, Y7, Y7
-	VPADDD vecConstants<>+2880(SB), Y6, Y6
+	VPADDD vecConstants<>+2912(SB), Y6, Y6
 	VPSLLD $23, Y6, Y6
 	VMULPS Y7, Y5, Y5
 	VMULPS Y6, Y5, Y5
@@ -5515,12 +5633,12 @@ vecSigmoidAVX2_loop:
 	VPSRAD $1, Y12, Y13
 	VPSUBD Y7, Y6, Y6
 	VPSUBD Y13, Y12, Y12
-	VPADDD vecConstants<>+2880(SB), Y7, Y7
-	VPADDD vecConstants<>+2880(SB), Y13, Y13
+	VPADDD vecConstants<>+2912(SB), Y7, Y7
+	VPADDD vecConstants<>+2912(SB), Y13, Y13
 	VPSLLD $23, Y7, Y7
 	VPSLLD $23, Y13, Y13
-	VPADDD vecConstants<>+2880(SB), Y6, Y6
-	VPADDD vecConstants<>+2880(SB), Y12, Y12
+	VPADDD vecConstants<>+2912(SB), Y6, Y6
+	VPADDD vecConstants<>+2912(SB), Y12, Y12
 	VPSLLD $23, Y6, Y6
 	VPSLLD $23, Y12, Y12
 	VMULPS Y7, Y5, Y8
@@ -5571,9 +5689,9 @@ vecSigmoidAVX2_vector:
 	VCVTPS2DQ Y6, Y6
 	VPSRAD $1, Y6, Y7
 	VPSUBD Y7, Y6, Y6
-	VPADDD vecConstants<>+2880(SB), Y7, Y7
+	VPADDD vecConstants<>+2912(SB), Y7, Y7
 	VPSLLD $23, Y7, Y7
-	VPADDD vecConstants<>+2880(SB), Y6, Y6
+	VPADDD vecConstants<>+2912(SB), Y6, Y6
 	VPSLLD $23, Y6, Y6
 	VMULPS Y7, Y5, Y8
 	VMULPS Y6, Y8, Y8
@@ -5856,9 +5974,9 @@ vecSwishAVX2_loop:
 	VCVTPS2DQ Y9, Y9
 	VPSRAD $1, Y9, Y11
 	VPSUBD Y11, Y9, Y9
-	VPADDD vecConstants<>+2880(SB), Y11, Y11
+	VPADDD vecConstants<>+2912(SB), Y11, Y11
 	VPSLLD $23, Y11, Y11
-	VPADDD vecConstants<>+2880(SB), Y9, Y9
+	VPADDD vecConstants<>+2912(SB), Y9, Y9
 	VPSLLD $23, Y9, Y9
 	VANDPS vecConstants<>+64(SB), Y7, Y12
 	VXORPS Y12, Y10, Y10
@@ -5912,9 +6030,9 @@ vecSwishAVX2_vector:
 	VCVTPS2DQ Y9, Y9
 	VPSRAD $1, Y9, Y11
 	VPSUBD Y11, Y9, Y9
-	VPADDD vecConstants<>+2880(SB), Y11, Y11
+	VPADDD vecConstants<>+2912(SB), Y11, Y11
 	VPSLLD $23, Y11, Y11
-	VPADDD vecConstants<>+2880(SB), Y9, Y9
+	VPADDD vecConstants<>+2912(SB), Y9, Y9
 	VPSLLD $23, Y9, Y9
 	VANDPS vecConstants<>+64(SB), Y7, Y12
 	VXORPS Y12, Y10, Y10
@@ -5992,9 +6110,9 @@ vecGeluAVX2_loop:
 	VCVTPS2DQ Y13, Y13
 	VPSRAD $1, Y13, Y14
 	VPSUBD Y14, Y13, Y13
-	VPADDD vecConstants<>+2880(SB), Y14, Y14
+	VPADDD vecConstants<>+2912(SB), Y14, Y14
 	VPSLLD $23, Y14, Y14
-	VPADDD vecConstants<>+2880(SB), Y13, Y13
+	VPADDD vecConstants<>+2912(SB), Y13, Y13
 	VPSLLD $23, Y13, Y13
 	VSUBPS Y10, Y11, Y15
 	VFNMADD231PS Y11, Y10, Y15
@@ -6077,9 +6195,9 @@ vecGeluAVX2_vector:
 	VCVTPS2DQ Y13, Y13
 	VPSRAD $1, Y13, Y14
 	VPSUBD Y14, Y13, Y13
-	VPADDD vecConstants<>+2880(SB), Y14, Y14
+	VPADDD vecConstants<>+2912(SB), Y14, Y14
 	VPSLLD $23, Y14, Y14
-	VPADDD vecConstants<>+2880(SB), Y13, Y13
+	VPADDD vecConstants<>+2912(SB), Y13, Y13
 	VPSLLD $23, Y13, Y13
 	VSUBPS Y10, Y11, Y15
 	VFNMADD231PS Y11, Y10, Y15
@@ -6175,9 +6293,9 @@ vecGeluTanhAVX2_loop:
 	VCVTPS2DQ Y8, Y8
 	VPSRAD $1, Y8, Y11
 	VPSUBD Y11, Y8, Y8
-	VPADDD vecConstants<>+2880(SB), Y11, Y11
+	VPADDD vecConstants<>+2912(SB), Y11, Y11
 	VPSLLD $23, Y11, Y11
-	VPADDD vecConstants<>+2880(SB), Y8, Y8
+	VPADDD vecConstants<>+2912(SB), Y8, Y8
 	VPSLLD $23, Y8, Y8
 	VANDPS vecConstants<>+64(SB), Y9, Y12
 	VXORPS Y12, Y10, Y10
@@ -6247,9 +6365,9 @@ vecGeluTanhAVX2_vector:
 	VCVTPS2DQ Y8, Y8
 	VPSRAD $1, Y8, Y11
 	VPSUBD Y11, Y8, Y8
-	VPADDD vecConstants<>+2880(SB), Y11, Y11
+	VPADDD vecConstants<>+2912(SB), Y11, Y11
 	VPSLLD $23, Y11, Y11
-	VPADDD vecConstants<>+2880(SB), Y8, Y8
+	VPADDD vecConstants<>+2912(SB), Y8, Y8
 	VPSLLD $23, Y8, Y8
 	VANDPS vecConstants<>+64(SB), Y9, Y12
 	VXORPS Y12, Y10, Y10
@@ -6410,12 +6528,12 @@ vecSoftplusAVX2_loop:
 	VPSRAD $1, Y12, Y13
 	VPSUBD Y8, Y7, Y7
 	VPSUBD Y13, Y12, Y12
-	VPADDD vecConstants<>+2880(SB), Y8, Y8
-	VPADDD vecConstants<>+2880(SB), Y13, Y13
+	VPADDD vecConstants<>+2912(SB), Y8, Y8
+	VPADDD vecConstants<>+2912(SB), Y13, Y13
 	VPSLLD $23, Y8, Y8
 	VPSLLD $23, Y13, Y13
-	VPADDD vecConstants<>+2880(SB), Y7, Y7
-	VPADDD vecConstants<>+2880(SB), Y12, Y12
+	VPADDD vecConstants<>+2912(SB), Y7, Y7
+	VPADDD vecConstants<>+2912(SB), Y12, Y12
 	VPSLLD $23, Y7, Y7
 	VPSLLD $23, Y12, Y12
 	VMULPS Y8, Y6, Y6
@@ -6484,9 +6602,9 @@ vecSoftplusAVX2_vector:
 	VCVTPS2DQ Y7, Y7
 	VPSRAD $1, Y7, Y8
 	VPSUBD Y8, Y7, Y7
-	VPADDD vecConstants<>+2880(SB), Y8, Y8
+	VPADDD vecConstants<>+2912(SB), Y8, Y8
 	VPSLLD $23, Y8, Y8
-	VPADDD vecConstants<>+2880(SB), Y7, Y7
+	VPADDD vecConstants<>+2912(SB), Y7, Y7
 	VPSLLD $23, Y7, Y7
 	VMULPS Y8, Y6, Y6
 	VMULPS Y7, Y6, Y6
@@ -6545,9 +6663,9 @@ vecMishAVX2_loop:
 	VCVTPS2DQ Y7, Y7
 	VPSRAD $1, Y7, Y8
 	VPSUBD Y8, Y7, Y7
-	VPADDD vecConstants<>+2880(SB), Y8, Y8
+	VPADDD vecConstants<>+2912(SB), Y8, Y8
 	VPSLLD $23, Y8, Y8
-	VPADDD vecConstants<>+2880(SB), Y7, Y7
+	VPADDD vecConstants<>+2912(SB), Y7, Y7
 	VPSLLD $23, Y7, Y7
 	VMULPS Y8, Y6, Y9
 	VMULPS Y7, Y9, Y9
@@ -6599,9 +6717,9 @@ vecMishAVX2_vector:
 	VCVTPS2DQ Y7, Y7
 	VPSRAD $1, Y7, Y8
 	VPSUBD Y8, Y7, Y7
-	VPADDD vecConstants<>+2880(SB), Y8, Y8
+	VPADDD vecConstants<>+2912(SB), Y8, Y8
 	VPSLLD $23, Y8, Y8
-	VPADDD vecConstants<>+2880(SB), Y7, Y7
+	VPADDD vecConstants<>+2912(SB), Y7, Y7
 	VPSLLD $23, Y7, Y7
 	VMULPS Y8, Y6, Y9
 	VMULPS Y7, Y9, Y9
@@ -6916,6 +7034,110 @@ vecLogAVX2_vector:
 	SUBQ $8, CX
 	JGT vecLogAVX2_vector
 vecLogAVX2_done:
+	VZEROUPPER
+	RET
+
+// func vecCubeAVX2(args vecArgs)
+TEXT ·vecCubeAVX2(SB), NOSPLIT, $0-112
+	MOVQ args_dst_base+0(FP), DI
+	MOVQ args_dst_len+8(FP), CX
+	MOVQ args_a_base+24(FP), SI
+	SUBQ $32, CX
+	JLT vecCubeAVX2_rest
+vecCubeAVX2_loop:
+	VMOVUPS 0(SI), Y1
+	VMOVUPS 32(SI), Y3
+	VMOVUPS 64(SI), Y5
+	VMOVUPS 96(SI), Y7
+	VMULPS Y1, Y1, Y2
+	VMULPS Y3, Y3, Y4
+	VMULPS Y5, Y5, Y6
+	VMULPS Y7, Y7, Y8
+	VMULPS Y1, Y2, Y1
+	VMULPS Y3, Y4, Y3
+	VMULPS Y5, Y6, Y5
+	VMULPS Y7, Y8, Y7
+	VMOVUPS Y1, 0(DI)
+	VMOVUPS Y3, 32(DI)
+	VMOVUPS Y5, 64(DI)
+	VMOVUPS Y7, 96(DI)
+	ADDQ $128, DI
+	ADDQ $128, SI
+	SUBQ $32, CX
+	JGE vecCubeAVX2_loop
+vecCubeAVX2_rest:
+	ADDQ $32, CX // elements left
+	JLE vecCubeAVX2_done
+vecCubeAVX2_vector:
+	VMOVD CX, X0
+	VPBROADCASTD X0, Y0
+	VPCMPGTD vecIota<>+0(SB), Y0, Y0 // lane < left
+	VMASKMOVPS (SI), Y0, Y1
+	VMULPS Y1, Y1, Y2
+	VMULPS Y1, Y2, Y1
+	VMASKMOVPS Y1, Y0, (DI)
+	ADDQ $32, DI
+	ADDQ $32, SI
+	SUBQ $8, CX
+	JGT vecCubeAVX2_vector
+vecCubeAVX2_done:
+	VZEROUPPER
+	RET
+
+// func vecPowHalfAVX2(args vecArgs)
+TEXT ·vecPowHalfAVX2(SB), NOSPLIT, $0-112
+	MOVQ args_dst_base+0(FP), DI
+	MOVQ args_dst_len+8(FP), CX
+	MOVQ args_a_base+24(FP), SI
+	SUBQ $32, CX
+	JLT vecPowHalfAVX2_rest
+vecPowHalfAVX2_loop:
+	VMOVUPS 0(SI), Y1
+	VMOVUPS 32(SI), Y4
+	VMOVUPS 64(SI), Y7
+	VMOVUPS 96(SI), Y10
+	VADDPS vecConstants<>+0(SB), Y1, Y2
+	VADDPS vecConstants<>+0(SB), Y4, Y5
+	VADDPS vecConstants<>+0(SB), Y7, Y8
+	VADDPS vecConstants<>+0(SB), Y10, Y11
+	VSQRTPS Y2, Y2
+	VSQRTPS Y5, Y5
+	VSQRTPS Y8, Y8
+	VSQRTPS Y11, Y11
+	VCMPPS $17, vecConstants<>+2880(SB), Y1, Y3
+	VBLENDVPS Y3, vecConstants<>+2784(SB), Y2, Y3
+	VCMPPS $17, vecConstants<>+2880(SB), Y4, Y6
+	VBLENDVPS Y6, vecConstants<>+2784(SB), Y5, Y6
+	VCMPPS $17, vecConstants<>+2880(SB), Y7, Y9
+	VBLENDVPS Y9, vecConstants<>+2784(SB), Y8, Y9
+	VCMPPS $17, vecConstants<>+2880(SB), Y10, Y12
+	VBLENDVPS Y12, vecConstants<>+2784(SB), Y11, Y12
+	VMOVUPS Y3, 0(DI)
+	VMOVUPS Y6, 32(DI)
+	VMOVUPS Y9, 64(DI)
+	VMOVUPS Y12, 96(DI)
+	ADDQ $128, DI
+	ADDQ $128, SI
+	SUBQ $32, CX
+	JGE vecPowHalfAVX2_loop
+vecPowHalfAVX2_rest:
+	ADDQ $32, CX // elements left
+	JLE vecPowHalfAVX2_done
+vecPowHalfAVX2_vector:
+	VMOVD CX, X0
+	VPBROADCASTD X0, Y0
+	VPCMPGTD vecIota<>+0(SB), Y0, Y0 // lane < left
+	VMASKMOVPS (SI), Y0, Y1
+	VADDPS vecConstants<>+0(SB), Y1, Y2
+	VSQRTPS Y2, Y2
+	VCMPPS $17, vecConstants<>+2880(SB), Y1, Y3
+	VBLENDVPS Y3, vecConstants<>+2784(SB), Y2, Y3
+	VMASKMOVPS Y3, Y0, (DI)
+	ADDQ $32, DI
+	ADDQ $32, SI
+	SUBQ $8, CX
+	JGT vecPowHalfAVX2_vector
+vecPowHalfAVX2_done:
 	VZEROUPPER
 	RET
 

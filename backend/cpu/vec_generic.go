@@ -34,6 +34,8 @@ var vecGeneric = vecTable{
 		VecSin:       func(v vecArgs) { eachReal(v, math.Sin) },
 		VecCos:       func(v vecArgs) { eachReal(v, math.Cos) },
 		VecLog:       func(v vecArgs) { eachReal(v, math.Log) },
+		VecCube:      func(v vecArgs) { eachReal(v, func(x float64) float64 { return x * x * x }) },
+		VecPowHalf:   func(v vecArgs) { eachReal(v, func(x float64) float64 { return math.Pow(x, 0.5) }) },
 	},
 	pairs:  pairsGeneric,
 	lanes:  lanesGeneric,

@@ -65,9 +65,11 @@ var vecCases = map[string]vecCase{
 	"Mish": {VecFunc{Kind: VecMish}, func(x float64) float64 {
 		return x * math.Tanh(max(x, 0)+math.Log1p(math.Exp(-math.Abs(x))))
 	}, 3.7},
-	"Sin": {VecFunc{Kind: VecSin}, math.Sin, 1.5},
-	"Cos": {VecFunc{Kind: VecCos}, math.Cos, 1.5},
-	"Log": {VecFunc{Kind: VecLog}, math.Log, 0.9},
+	"Sin":     {VecFunc{Kind: VecSin}, math.Sin, 1.5},
+	"Cos":     {VecFunc{Kind: VecCos}, math.Cos, 1.5},
+	"Log":     {VecFunc{Kind: VecLog}, math.Log, 0.9},
+	"Cube":    {VecFunc{Kind: VecCube}, func(x float64) float64 { return x * x * x }, 1.3},
+	"PowHalf": {VecFunc{Kind: VecPowHalf}, func(x float64) float64 { return math.Pow(x, 0.5) }, 0.5},
 }
 
 // vecStride is the distance of the floats, as integers, at which functions are tested: a prime that leaves two million.

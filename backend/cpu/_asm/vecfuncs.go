@@ -86,6 +86,11 @@ var vecMaps = []vecKernel{
 	{name: "Sin", body: unaryBody(sinBody)},
 	{name: "Cos", body: unaryBody(cosBody)},
 	{name: "Log", body: unaryBody(logBody)},
+	{name: "Cube", body: unaryBody(func(p *vecProgram, x vecValue) vecValue { return p.mul(p.mul(x, x), x) })},
+	{name: "PowHalf", body: unaryBody(func(p *vecProgram, x vecValue) vecValue {
+		root := p.sqrt(p.add(x, constant(0))) // the addition turns -0 into 0
+		return p.choose(vecLT, x, constant(-math.MaxFloat32), constant(math.Inf(1)), root)
+	})},
 }
 
 // zero is 0 as the last operand of a comparison.

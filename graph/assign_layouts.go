@@ -83,7 +83,7 @@ func (l *layoutPass) choice(n *Node) (ops.Choice, bool) {
 func (l *layoutPass) node(n *Node) error {
 	c, ok := l.choice(n)
 	if ok && !c.Wants {
-		ok = l.mixes(n, c) || l.enlarges(n) && l.wantedBlocked(n.Outputs[0])
+		ok = l.mixes(n, c) || c.Out[0] && l.enlarges(n) && l.wantedBlocked(n.Outputs[0])
 	}
 	if !ok {
 		c = ops.Choice{In: make([]bool, len(n.Inputs)), Out: make([]bool, len(n.Outputs))}

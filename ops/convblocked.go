@@ -45,9 +45,9 @@ func blockedConvChoice(in []Spec, g cpu.ConvGeom, k *cpu.Kernels, transposed boo
 	if residual {
 		c.In[3] = true
 	}
-	fewOut := g.M <= cpu.FewChannels && !residual && k.FitsToPlanar(g)
+	fewOut := !residual && byDots(g, k, transposed)
 	if !transposed && g.C <= cpu.FewChannels && k.FitsPlanar(g) {
-		return c, !fewOut // few in, few out: planar altogether
+		return c, g.M > cpu.FewChannels || residual || !k.FitsToPlanar(g) // few in, few out: planar altogether
 	}
 	if !k.FitsBlocked(g) {
 		return Choice{}, false
@@ -73,6 +73,12 @@ func blockableConv(in []Spec) bool {
 // pixels: from blocks or planes to planes.
 func byPixels(in []Spec, g cpu.ConvGeom, k *cpu.Kernels) bool {
 	return blockableConv(in) && g.Out[0]*g.Out[1]*g.Out[2] > 0 && convBands(g) == nil && k.ChoosePixels(g)
+}
+
+// byDots reports whether a convolution to planes is made by the kernels whose lanes
+// are input channels.
+func byDots(g cpu.ConvGeom, k *cpu.Kernels, transposed bool) bool {
+	return g.M <= cpu.FewChannels && k.FitsToPlanar(g) && k.ChooseDots(g, transposed)
 }
 
 // blockedConvHalo is the halo that the chosen algorithm reads around X.
@@ -222,7 +228,7 @@ func bindBlocked(b *Binding, g cpu.ConvGeom, act activation, transposed bool) *b
 	case b.In[0].Layout.Planar():
 		how = "from planar"
 		s.plan = bindFromPlanar(w, ep)
-	case b.Out[0].Layout.Planar() && g.M <= cpu.FewChannels && b.Kernels.FitsToPlanar(g):
+	case b.Out[0].Layout.Planar() && byDots(g, b.Kernels, transposed):
 		how = "to planar"
 		s.plan = bindToPlanar(w, ep, transposed)
 	case b.Out[0].Layout.Planar():

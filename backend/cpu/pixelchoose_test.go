@@ -16,13 +16,14 @@ func TestChoosePixels(t *testing.T) {
 		geom  ConvGeom
 		tiers []Tier // that choose them
 	}{
-		{"vocoder of 8 channels", row1D(1, 8, 8, 16384, 7, 3), []Tier{AVX512}},
+		{"vocoder of 8 channels", row1D(1, 8, 8, 16384, 7, 3), []Tier{AVX512, AVX2}},
 		{"vocoder of 16 channels, dilated", row1D(1, 16, 16, 8192, 3, 5), []Tier{AVX512}},
 		{"vocoder of 32 channels", row1D(1, 32, 32, 4096, 7, 3), nil},
 		{"last layer of a vocoder", row1D(1, 8, 1, 16384, 7, 1), []Tier{AVX512, AVX2, Generic}},
 		{"sub-pixel layer, elsewhere Winograd's", square(1, 32, 9, 224, 3), []Tier{AVX512}},
 		{"few in, few out", square(1, 3, 4, 256, 3), []Tier{AVX512, AVX2, Generic}},
 		{"first layer", square(1, 3, 64, 224, 3), nil},
+		{"narrow first layer", square(1, 6, 16, 224, 3), nil},
 		{"last layer of many channels", square(1, 64, 3, 192, 3), nil},
 		{"Winograd's", square(1, 16, 16, 64, 3), nil},
 		{"1x1 head", square(1, 64, 1, 256, 1), nil},
@@ -35,5 +36,16 @@ func TestChoosePixels(t *testing.T) {
 			got := KernelsFor(tier).ChoosePixels(c.geom)
 			require.Equal(t, slices.Contains(c.tiers, tier), got, "%s, %s", c.name, tier)
 		}
+	}
+}
+
+func TestChooseDots(t *testing.T) {
+	narrow := transposedRow(1, 16, 8, 8192, 4, 2, 1)
+	for _, tier := range Available() {
+		k := KernelsFor(tier)
+		require.True(t, k.ChooseDots(square(1, 64, 1, 256, 1), false), "1x1 head, %s", tier)
+		require.True(t, k.ChooseDots(square(1, 64, 3, 192, 3), false), "last layer, %s", tier)
+		require.True(t, k.ChooseDots(transposed2D(1, 64, 3, 32, 4, 2, 1), true), "last layer of a generator, %s", tier)
+		require.False(t, k.ChooseDots(narrow, true), "few products, half a block of outputs, %s", tier)
 	}
 }

@@ -58,20 +58,25 @@ func (o *qLinearConcat) Run(c *Call, in, out []*Tensor) error {
 	to := quantizationAt(in, 0)
 	var operands []*Tensor
 	for i := 2; i < len(in); i += 3 {
-		x := in[i]
-		if from := quantizationAt(in, i+1); from != to {
-			y, err := c.New(x.dtype, x.shape)
-			if err != nil {
-				return err
-			}
-			if err := requantizeBytes(c, y, x, from, to); err != nil {
-				return err
-			}
-			x = y
+		x, err := requantized(c, in[i], quantizationAt(in, i+1), to)
+		if err != nil {
+			return err
 		}
 		operands = append(operands, x)
 	}
 	return o.concat.Run(c, operands, out)
+}
+
+// requantized is x with another scale and zero point: x itself if they are its own.
+func requantized(c *Call, x *Tensor, from, to quantization) (*Tensor, error) {
+	if from == to {
+		return x, nil
+	}
+	y, err := c.New(x.dtype, x.shape)
+	if err != nil {
+		return nil, err
+	}
+	return y, requantizeBytes(c, y, x, from, to)
 }
 
 // requantizeBytes gives values of 8 bits another scale and zero point.

@@ -143,6 +143,38 @@ func TestNormalizationAccuracy(t *testing.T) {
 	}
 }
 
+// TestNormPlanes has planes of every length around the vectors', far from 0 and near it, of few channels and with groups.
+func TestNormPlanes(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 5))
+	for _, size := range []int{1, 2, 15, 16, 17, 100, 4097, 9000} {
+		for _, offset := range []float32{0, 3, -2000} {
+			x := randomFloats(r, Float32, 2, 6, size)
+			for i := range Data[float32](x) {
+				Data[float32](x)[i] += offset
+			}
+			gain, bias := randomFloats(r, Float32, 6), randomFloats(r, Float32, 6)
+			group := opCase{op: "GroupNormalization", attrs: []Attr{IntAttr("num_groups", 3)}, inputs: []*Tensor{x, gain, bias}}.mustRun(t)[0]
+			opCase{op: "InstanceNormalization", inputs: []*Tensor{x, gain, bias}}.mustRun(t)
+			checkGroups(t, x, group, gain, bias)
+		}
+	}
+}
+
+// checkGroups holds the groups of two of six channels against their definition.
+func checkGroups(t *testing.T, x, y, gain, bias *Tensor) {
+	t.Helper()
+	xs, ys := Data[float32](x), Data[float32](y)
+	size := len(xs) / 12
+	for g := range 6 {
+		mean, variance := moments(xs[2*g*size : 2*(g+1)*size])
+		for i := 2 * g * size; i < 2*(g+1)*size; i++ {
+			c := i / size % 6
+			want := (float64(xs[i])-mean)/math.Sqrt(variance+1e-5)*float64(Data[float32](gain)[c]) + float64(Data[float32](bias)[c])
+			require.InDelta(t, want, float64(ys[i]), 1e-5*(1+math.Abs(want)))
+		}
+	}
+}
+
 func TestNormalizationErrors(t *testing.T) {
 	x := ramp(1, 4, 2)
 	fail := func(op, text string, attrs []Attr, inputs ...*Tensor) {

@@ -21,9 +21,9 @@ func (o instanceNormalization) Blocked(in, out []Spec, _ *cpu.Kernels) (Choice, 
 	return blockedNormChoice(in, out)
 }
 
-// Bind takes the kernels for channel blocks.
+// Bind takes the kernels for floats, in channel blocks or planes.
 func (o instanceNormalization) Bind(b *Binding) (Step, error) {
-	if b.In[0].Layout.Planar() {
+	if b.In[0].DType != Float32 || b.In[0].Shape.Elements() == 0 {
 		return sharingStep{plainStep{o}, o.Share(b.In)}, nil
 	}
 	return newNormStep(b, "instancenormalization", cpu.MapNorm{PerStat: 1, PerGain: 1, Epsilon: o.epsilon, Act: o.act.kernel()}), nil
@@ -34,9 +34,9 @@ func (o groupNormalization) Blocked(in, out []Spec, _ *cpu.Kernels) (Choice, boo
 	return blockedNormChoice(in, out)
 }
 
-// Bind takes the kernels for channel blocks.
+// Bind takes the kernels for floats, in channel blocks or planes.
 func (o groupNormalization) Bind(b *Binding) (Step, error) {
-	if b.In[0].Layout.Planar() {
+	if b.In[0].DType != Float32 || b.In[0].Shape.Elements() == 0 {
 		return sharingStep{plainStep{o}, o.Share(b.In)}, nil
 	}
 	perGroup := b.In[0].Shape[1] / o.groups
@@ -55,7 +55,7 @@ type sharingStep struct {
 
 func (s sharingStep) Needs() Needs { return s.needs }
 
-// normStep normalizes channel-blocked maps by their own statistics.
+// normStep normalizes maps, in channel blocks or planar, by their own statistics.
 type normStep struct {
 	name    string
 	kernels *cpu.Kernels
@@ -64,8 +64,11 @@ type normStep struct {
 }
 
 func newNormStep(b *Binding, name string, norm cpu.MapNorm) *normStep {
-	s := &normStep{name: name + " blocked " + string(b.Kernels.Tier), kernels: b.Kernels, norm: norm}
 	x := b.In[0]
+	if x.Layout.Planar() {
+		return &normStep{name: name + " " + string(b.Kernels.Tier), kernels: b.Kernels, norm: norm, needs: elementwiseShare()}
+	}
+	s := &normStep{name: name + " blocked " + string(b.Kernels.Tier), kernels: b.Kernels, norm: norm}
 	s.needs.Workspace = floatBytes * norm.WorkspaceFloats(x.Layout.Block, x.Shape[0], x.Shape[1], mapSize(x.Shape))
 	s.needs.DirtyLanes = norm.Act.DirtiesZero()
 	if x.Layout == b.Out[0].Layout {
@@ -79,8 +82,13 @@ func (s *normStep) Needs() Needs   { return s.needs }
 
 // Run computes the output.
 func (s *normStep) Run(c *Call, in, out []*Tensor) error {
+	gain, bias := Data[float32](in[1]), Data[float32](in[2])
+	if shape := in[0].shape; in[0].Layout().Planar() {
+		s.norm.RunPlanes(s.kernels, c.Pool(), c.Stop(), Data[float32](in[0]), Data[float32](out[0]), shape[1], product(shape[2:]), gain, bias)
+		return nil
+	}
 	x, y := in[0].Map(), out[0].Map()
-	s.norm.Run(s.kernels, c.Pool(), c.Stop(), workspaceFloats(c), &x, &y, Data[float32](in[1]), Data[float32](in[2]))
+	s.norm.Run(s.kernels, c.Pool(), c.Stop(), workspaceFloats(c), &x, &y, gain, bias)
 	return nil
 }
 

@@ -176,6 +176,10 @@ func (s *foldStep) Run(c *Call, in, out []*Tensor) error {
 		s.runBlocked(c, in, out[0])
 		return nil
 	}
+	if full, short, ok := repeats(in, out[0].shape); ok {
+		s.runRepeated(c, in, out[0], full, short)
+		return nil
+	}
 	shapes, data := make([]Shape, len(in)), make([][]float32, len(in))
 	for i, x := range in {
 		shapes[i], data[i] = x.Shape(), Data[float32](x)

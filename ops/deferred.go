@@ -22,6 +22,7 @@ type Deferred struct {
 // want elements expect them to be there.
 type ReadError struct{ Err error }
 
+// Error is that of Err.
 func (e *ReadError) Error() string { return e.Err.Error() }
 
 // Defer makes a tensor whose elements read gives when they are first wanted, and

@@ -99,6 +99,22 @@ func TestVecStaysInBounds(t *testing.T) {
 	})
 }
 
+// Rows of every length lie against pages that fault.
+func TestRowsStayInBounds(t *testing.T) {
+	eachTier(t, func(t *testing.T, k *Kernels) {
+		for _, atEnd := range []bool{true, false} {
+			for n := 1; n <= longest; n++ {
+				x, y, scale := guarded(t, 2*n, atEnd), guarded(t, 2*n, atEnd), guarded(t, n, atEnd)
+				k.softmaxRows(y, x, n)
+				for _, mean := range []bool{true, false} {
+					norm := RowNorm{Mean: mean, Scale: scale, Bias: scale, Epsilon: 1}
+					norm.Run(k, nil, nil, y, x)
+				}
+			}
+		}
+	})
+}
+
 // guardedBytes is guarded for bytes.
 func guardedBytes(t testing.TB, n int, atEnd bool) []byte {
 	floats := guarded(t, (n+3)/4+1, atEnd)

@@ -22,6 +22,7 @@ type Kernels struct {
 	axpy       func(axpyArgs)
 	bytes      byteKernels
 	vec        *vecTable
+	rows       *rowTable
 	tile       [tileGroups]tileFuncs // by groups-1, then rows
 	depthwise  tileFuncs
 	spread     func(*spreadArgs)
@@ -63,6 +64,7 @@ var kernelTables = func() map[Tier]*Kernels {
 		axpy:       axpyGeneric,
 		bytes:      byteGeneric,
 		vec:        &vecGeneric,
+		rows:       &rowGeneric,
 		tile:       tileGeneric,
 		depthwise:  depthwiseGeneric,
 		spread:     spreadGeneric,

@@ -11,9 +11,13 @@ func SoftmaxRows(k *Kernels, pool *Pool, stop *atomic.Bool, dst, src []float32, 
 	n := len(src) / rows
 	each := max(1, softmaxChunk/n)
 	pool.RunUntil(stop, ceilDiv(rows, each), func(_, chunk int) {
-		for row := chunk * each; row < min(rows, (chunk+1)*each); row++ {
-			y, x := dst[row*n:][:n], src[row*n:][:n]
-			if log {
+		from, to := chunk*each*n, min(rows, (chunk+1)*each)*n
+		if n <= longestSoftmaxRow && !log {
+			k.softmaxRows(dst[from:to], src[from:to], n)
+			return
+		}
+		for ; from < to; from += n {
+			if y, x := dst[from:][:n], src[from:][:n]; log {
 				k.logSoftmaxRow(y, x)
 			} else {
 				k.softmaxRow(y, x)
@@ -25,6 +29,7 @@ func SoftmaxRows(k *Kernels, pool *Pool, stop *atomic.Bool, dst, src []float32, 
 // softmaxChunk is the elements of a chunk, some 10 us.
 const softmaxChunk = 1 << 13
 
+// softmaxRow is Softmax along one row of any length.
 func (k *Kernels) softmaxRow(y, x []float32) {
 	k.Map(VecFunc{Kind: VecExp, A: k.Max(x)}, y, x)
 	scale := [1]float32{float32(1 / k.Sum(y))}

@@ -419,3 +419,35 @@ func reduceProductAVX2(args vecArgs) [maxBlock]float32
 
 //go:noescape
 func reduceMaxAVX2(args vecArgs) [maxBlock]float32
+
+// rowAVX512 holds the kernels over rows of its instruction set.
+var rowAVX512 = rowTable{
+	softmax:   softmaxAVX512,
+	layerNorm: layerNormAVX512,
+	rmsNorm:   rmsNormAVX512,
+}
+
+// rowAVX2 holds the kernels over rows of its instruction set.
+var rowAVX2 = rowTable{
+	softmax:   softmaxAVX2,
+	layerNorm: layerNormAVX2,
+	rmsNorm:   rmsNormAVX2,
+}
+
+//go:noescape
+func softmaxAVX512(args rowArgs)
+
+//go:noescape
+func layerNormAVX512(args rowArgs)
+
+//go:noescape
+func rmsNormAVX512(args rowArgs)
+
+//go:noescape
+func softmaxAVX2(args rowArgs)
+
+//go:noescape
+func layerNormAVX2(args rowArgs)
+
+//go:noescape
+func rmsNormAVX2(args rowArgs)

@@ -34,6 +34,9 @@ func vecAssembly() string {
 			k.emit(&body, s)
 		}
 		emitReductions(&body, s)
+		for _, k := range rowKernels {
+			k.write(&body, s)
+		}
 	}
 	return header + "#include \"textflag.h\"\n\n" + vecIota() + vecConstantsData() + body.String()
 }
@@ -216,5 +219,5 @@ func vecDeclarations() string {
 			fmt.Fprintf(&b, "\n//go:noescape\nfunc reduce%s%s(args vecArgs) [maxBlock]float32\n", r.name, s.name)
 		}
 	}
-	return b.String()
+	return b.String() + rowDeclarations()
 }

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/tconv/tconv/backend/cpu"
 )
 
 // normalCase is a normalization with its expected result, which is onnxruntime's
@@ -225,5 +227,43 @@ func TestMoments(t *testing.T) {
 		mean, variance := moments(x)
 		require.InDelta(t, total/float64(n), mean, 1e-12)
 		require.InDelta(t, squares/float64(n), variance, 1e-9)
+	}
+}
+
+// checkBound, which mustRun calls, compares the kernels over rows with the plain definition.
+func TestNormRows(t *testing.T) {
+	rng := rand.New(rand.NewPCG(16, 1))
+	of := func(s ...int) *Tensor { return Of(spreadFloats(rng, Shape(s).Elements()), s...) }
+	wide := of(2, cpu.LongestNormRow+1)
+	for _, c := range []struct {
+		kernel string // of LayerNormalization
+		axis   int
+		inputs []*Tensor
+	}{
+		{"rows", -1, []*Tensor{of(3, 5, 49), of(49), of(49)}},
+		{"rows", -1, []*Tensor{of(3, 5, 8), of(8)}},
+		{"rows", 1, []*Tensor{of(3, 5, 7), of(5, 7), of(1, 5, 7)}},
+		{"rows", 0, []*Tensor{of(33), of(33)}},
+		{"rows", -1, []*Tensor{of(1, 33), of(1, 33)}},
+		{"rows", -1, []*Tensor{of(0, 33), of(33)}},
+		{"plain", -1, []*Tensor{of(3, 7), of(7), of(7)}},
+		{"plain", -1, []*Tensor{of(3, 49), of(3, 1), of(49)}},
+		{"plain", -1, []*Tensor{of(3, 49), of(49), of(1)}},
+		{"plain", -1, []*Tensor{wide, of(cpu.LongestNormRow + 1)}},
+	} {
+		for _, name := range []string{"LayerNormalization", "RMSNormalization", "SimplifiedLayerNormalization"} {
+			for outputs := 1; outputs <= map[byte]int{'L': 3, 'R': 1, 'S': 2}[name[0]]; outputs++ {
+				n := opCase{op: name, attrs: []Attr{IntAttr("axis", c.axis)}, inputs: c.inputs, outputs: outputs}
+				if name[0] != 'L' {
+					n.inputs = n.inputs[:2]
+				}
+				n.mustRun(t)
+			}
+		}
+		op, in, err := opCase{op: "LayerNormalization", attrs: []Attr{IntAttr("axis", c.axis)}, inputs: c.inputs}.build()
+		require.NoError(t, err)
+		step, err := op.(Binder).Bind(&Binding{In: specsOf(in), Kernels: cpu.KernelsFor(cpu.Generic), Threads: 1})
+		require.NoError(t, err)
+		require.Contains(t, step.Kernel(), c.kernel, c.inputs)
 	}
 }

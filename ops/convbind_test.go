@@ -119,3 +119,15 @@ func TestConvTransposeDepthwisePlanes(t *testing.T) {
 		require.Equal(t, "convtranspose depthwise planes "+string(cpu.Detect()), step.Kernel())
 	}
 }
+
+// A transposed convolution whose channels would not fill lanes is made by pixels.
+func TestConvTransposeByPixels(t *testing.T) {
+	if cpu.Detect() == cpu.Generic {
+		t.Skip("portable Go has no pixel kernels for transposed convolutions")
+	}
+	r := rand.New(rand.NewPCG(1, 9))
+	c := opCase{op: "ConvTranspose", attrs: []Attr{IntsAttr("strides", 2, 2)}, inputs: []*Tensor{integers(r, 1, 33, 40, 41), integers(r, 33, 20, 2, 2), integers(r, 20)}}
+	c.mustRun(t)
+	step, _, _ := bindBest(t, c, NewPacked())
+	require.Equal(t, "convtranspose by pixels "+string(cpu.Detect()), step.Kernel())
+}

@@ -59,6 +59,10 @@ func blockedConvChoice(in []Spec, g cpu.ConvGeom, k *cpu.Kernels, transposed boo
 	}
 	direct := cpu.ChooseConv(k, g, transposed) == cpu.Direct && (transposed || convBands(g) == nil)
 	c.PlanarOut = fewOut || direct && !residual
+	if transposed && !residual && k.ChoosePixelTranspose(g) { // if the output is planar
+		c.PlanarOut, c.PlanarBoth = true, true
+		return c, true
+	}
 	c.PlanarBoth = transposed && direct && !residual && (k.FitsSpread(g) || !fewOut && k.FitsPlanes(g))
 	return c, true
 }
@@ -144,6 +148,17 @@ func (p planesPlan) run(c *Call, x, _, y *Tensor) {
 	p.RunPlanes(c.Pool(), c.Stop(), workspaceFloats(c), Data[float32](x), nil, Data[float32](y))
 }
 
+// pixelTransposePlan is a transposed convolution from planes or blocks to planes, by pixels.
+type pixelTransposePlan struct{ *cpu.PixelConvTransposePlan }
+
+func (p pixelTransposePlan) run(c *Call, x, _, y *Tensor) {
+	if x.Layout().Planar() {
+		p.Run(c.Pool(), c.Stop(), workspaceFloats(c), Data[float32](x), Data[float32](y))
+		return
+	}
+	p.RunBlocks(c.Pool(), c.Stop(), workspaceFloats(c), mapOf(x), Data[float32](y))
+}
+
 // spreadPlan is a transposed depthwise convolution of planes.
 type spreadPlan struct{ *cpu.SpreadPlan }
 
@@ -222,6 +237,9 @@ func bindBlocked(b *Binding, g cpu.ConvGeom, act activation, transposed bool) *b
 	case transposed && !onBlocks(b) && b.Kernels.FitsSpread(g):
 		how = "depthwise planes"
 		s.plan = bindSpread(w, ep)
+	case transposed && b.Out[0].Layout.Planar() && b.Kernels.ChoosePixelTranspose(g):
+		how = "by pixels"
+		s.plan = bindPixelTranspose(w, ep)
 	case transposed && !onBlocks(b):
 		how = "planes to planes"
 		s.plan = planesPlan{bindDirect(w, ep, transposed).(directPlan).BlockedConvPlan}
@@ -306,6 +324,14 @@ func bindToPlanar(w *convWeights, ep cpu.Epilogue, transposed bool) blockedPlan 
 	k := w.b.Kernels
 	packed := packedWeights(w, name, func(data []float32) *cpu.PackedToPlanarWeights { return pack(k, w.geom, data) })
 	return toPlanarPlan{plan(k, w.geom, packed, ep)}
+}
+
+func bindPixelTranspose(w *convWeights, ep cpu.Epilogue) blockedPlan {
+	k := w.b.Kernels
+	packed := packedWeights(w, "pixels transposed", func(data []float32) *cpu.PackedPixelWeights {
+		return cpu.PackPixelConvTransposeWeights(k, w.geom, data)
+	})
+	return pixelTransposePlan{cpu.NewPixelConvTranspose(k, w.geom, packed, ep, !w.b.In[0].Layout.Planar())}
 }
 
 func bindSpread(w *convWeights, ep cpu.Epilogue) blockedPlan {

@@ -26,6 +26,7 @@ type Kernels struct {
 	tile       [tileGroups]tileFuncs // by groups-1, then rows
 	depthwise  tileFuncs
 	spread     func(*spreadArgs)
+	zip        zipKernels
 	dot        dotKernels
 	pixel      pixelKernels
 	peak       func(turns int) (flops float64)
@@ -68,6 +69,7 @@ var kernelTables = func() map[Tier]*Kernels {
 		tile:       tileGeneric,
 		depthwise:  depthwiseGeneric,
 		spread:     spreadGeneric,
+		zip:        zipGeneric,
 		dot:        dotGeneric,
 		pixel:      pixelGeneric,
 		peak:       peakGeneric,

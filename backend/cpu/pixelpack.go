@@ -10,20 +10,25 @@ type PackedPixelWeights struct{ *weightMemory }
 func PackPixelConvWeights(k *Kernels, g ConvGeom, w []float32) *PackedPixelWeights {
 	checkWeights(len(w), g.weights())
 	p := &PackedPixelWeights{newWeightMemory(nil, len(w))}
-	dst, terms, passes := p.data, g.pixelTerms(), k.pixelPasses(g)
+	outputs := g.channelsOut() * g.pixelTerms()
 	for group := range g.Group {
-		for i := range passes.count() {
-			first, outputs := passes.at(i)
-			for m := range outputs {
-				src := w[(group*g.channelsOut()+first+m)*terms:][:terms]
-				for s, v := range src {
-					dst[s*outputs+m] = v
-				}
-			}
-			dst = dst[terms*outputs:]
-		}
+		packPixelPasses(p.data[group*outputs:], w[group*outputs:][:outputs], g.pixelTerms(), k.pixelPasses(g))
 	}
 	return p
+}
+
+// packPixelPasses packs w [outputs][terms], pass by pass.
+func packPixelPasses(dst, w []float32, terms int, passes panels) {
+	for i := range passes.count() {
+		first, outputs := passes.at(i)
+		for m := range outputs {
+			src := w[(first+m)*terms:][:terms]
+			for s, v := range src {
+				dst[s*outputs+m] = v
+			}
+		}
+		dst = dst[terms*outputs:]
+	}
 }
 
 // pixelTerms is the products of an output: the steps of a pixel kernel.

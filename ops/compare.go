@@ -11,12 +11,12 @@ package ops
 // 13), onnx__GreaterOrEqual.html and onnx__LessOrEqual.html (12, 16).
 func init() {
 	equal := map[DType]binaryKernel{
-		Float32: mapPairs(2, eachPair(equals[float32])), Float64: mapPairs(2, eachPair(equals[float64])),
-		Int8: mapPairs(2, eachPair(equals[int8])), Int16: mapPairs(2, eachPair(equals[int16])),
-		Int32: mapPairs(2, eachPair(equals[int32])), Int64: mapPairs(2, eachPair(equals[int64])),
-		Uint8: mapPairs(2, eachPair(equals[uint8])), Uint16: mapPairs(2, eachPair(equals[uint16])),
-		Uint32: mapPairs(2, eachPair(equals[uint32])), Uint64: mapPairs(2, eachPair(equals[uint64])),
-		Bool: mapPairs(2, eachPair(equals[bool])), String: equalStrings,
+		Float32: mapPairs(1, equalRow[float32]), Float64: mapPairs(1, equalRow[float64]),
+		Int8: mapPairs(1, equalRow[int8]), Int16: mapPairs(1, equalRow[int16]),
+		Int32: mapPairs(1, equalRow[int32]), Int64: mapPairs(1, equalRow[int64]),
+		Uint8: mapPairs(1, equalRow[uint8]), Uint16: mapPairs(1, equalRow[uint16]),
+		Uint32: mapPairs(1, equalRow[uint32]), Uint64: mapPairs(1, equalRow[uint64]),
+		Bool: mapPairs(1, equalRow[bool]), String: equalStrings,
 	}
 	registerBinary("Equal", 1, true, Bool, equal)
 	registerBinary("Less", 1, true, Bool, orderings(false, false))
@@ -26,6 +26,30 @@ func init() {
 }
 
 func equals[T comparable](a, b T) bool { return a == b }
+
+// The rows are written out, as those of arithmetic are: a call per element would take
+// four times as long as the comparison.
+
+func equalRow[T comparable](z []bool, a, b []T) {
+	switch {
+	case len(a) == len(z) && len(b) == len(z):
+		for i, x := range a {
+			z[i] = x == b[i]
+		}
+	case len(a) == len(z):
+		y := b[0]
+		for i, x := range a {
+			z[i] = x == y
+		}
+	case len(b) == len(z):
+		x := a[0]
+		for i, y := range b {
+			z[i] = x == y
+		}
+	default:
+		fill(z, a[0] == b[0])
+	}
+}
 
 // equalStrings is the kernel of Equal for strings.
 func equalStrings(c *Call, a, b, z *Tensor) error {
@@ -37,22 +61,63 @@ func equalStrings(c *Call, a, b, z *Tensor) error {
 // orderings makes the kernels of one comparison: greater or less, or equal.
 func orderings(greater, orEqual bool) map[DType]binaryKernel {
 	return map[DType]binaryKernel{
-		Float32: mapPairs(2, ordering[float32](greater, orEqual)), Float64: mapPairs(2, ordering[float64](greater, orEqual)),
-		Int8: mapPairs(2, ordering[int8](greater, orEqual)), Int16: mapPairs(2, ordering[int16](greater, orEqual)),
-		Int32: mapPairs(2, ordering[int32](greater, orEqual)), Int64: mapPairs(2, ordering[int64](greater, orEqual)),
-		Uint8: mapPairs(2, ordering[uint8](greater, orEqual)), Uint16: mapPairs(2, ordering[uint16](greater, orEqual)),
-		Uint32: mapPairs(2, ordering[uint32](greater, orEqual)), Uint64: mapPairs(2, ordering[uint64](greater, orEqual)),
+		Float32: mapPairs(1, ordering[float32](greater, orEqual)), Float64: mapPairs(1, ordering[float64](greater, orEqual)),
+		Int8: mapPairs(1, ordering[int8](greater, orEqual)), Int16: mapPairs(1, ordering[int16](greater, orEqual)),
+		Int32: mapPairs(1, ordering[int32](greater, orEqual)), Int64: mapPairs(1, ordering[int64](greater, orEqual)),
+		Uint8: mapPairs(1, ordering[uint8](greater, orEqual)), Uint16: mapPairs(1, ordering[uint16](greater, orEqual)),
+		Uint32: mapPairs(1, ordering[uint32](greater, orEqual)), Uint64: mapPairs(1, ordering[uint64](greater, orEqual)),
 	}
 }
 
 func ordering[T Number](greater, orEqual bool) binaryRow[T, T, bool] {
-	switch {
-	case greater && orEqual:
-		return eachPair(func(a, b T) bool { return a >= b })
-	case greater:
-		return eachPair(func(a, b T) bool { return a > b })
-	case orEqual:
-		return eachPair(func(a, b T) bool { return a <= b })
+	row := lessRow[T]
+	if orEqual {
+		row = lessOrEqualRow[T]
 	}
-	return eachPair(func(a, b T) bool { return a < b })
+	if greater {
+		return func(z []bool, a, b []T) { row(z, b, a) }
+	}
+	return row
+}
+
+func lessRow[T Number](z []bool, a, b []T) {
+	switch {
+	case len(a) == len(z) && len(b) == len(z):
+		for i, x := range a {
+			z[i] = x < b[i]
+		}
+	case len(a) == len(z):
+		y := b[0]
+		for i, x := range a {
+			z[i] = x < y
+		}
+	case len(b) == len(z):
+		x := a[0]
+		for i, y := range b {
+			z[i] = x < y
+		}
+	default:
+		fill(z, a[0] < b[0])
+	}
+}
+
+func lessOrEqualRow[T Number](z []bool, a, b []T) {
+	switch {
+	case len(a) == len(z) && len(b) == len(z):
+		for i, x := range a {
+			z[i] = x <= b[i]
+		}
+	case len(a) == len(z):
+		y := b[0]
+		for i, x := range a {
+			z[i] = x <= y
+		}
+	case len(b) == len(z):
+		x := a[0]
+		for i, y := range b {
+			z[i] = x <= y
+		}
+	default:
+		fill(z, a[0] <= b[0])
+	}
 }

@@ -58,7 +58,7 @@ func blockedConvChoice(in []Spec, g cpu.ConvGeom, k *cpu.Kernels, transposed boo
 		c.Halo[0] = c.Halo[0].Max(directHalo(g, transposed))
 	}
 	direct := cpu.ChooseConv(k, g, transposed) == cpu.Direct && (transposed || convBands(g) == nil)
-	c.PlanarOut = fewOut || direct && !residual
+	c.PlanarOut = fewOut || direct && !residual && k.FitsStaged(g, transposed)
 	if transposed && !residual && k.ChoosePixelTranspose(g) { // if the output is planar
 		c.PlanarOut, c.PlanarBoth = true, true
 		return c, true

@@ -340,3 +340,12 @@ func TestBlockedConvAllocations(t *testing.T) {
 		require.LessOrEqual(t, testing.AllocsPerRun(100, run), 1.0, "plan %d", i)
 	}
 }
+
+func TestFitsStaged(t *testing.T) {
+	eachTier(t, func(t *testing.T, k *Kernels) {
+		require.True(t, k.FitsStaged(transposed2D(1, 8, 8, 1, 4, 1, 0), true), "one image")
+		require.False(t, k.FitsStaged(transposed2D(2, 8, 8, 1, 4, 1, 0), true), "images of one pixel")
+		require.True(t, k.FitsStaged(transposed2D(2, 8, 8, 4, 4, 2, 1), true), "images of a tile")
+		require.False(t, k.FitsStaged(square(2, 8, 8, 1, 1), false), "outputs of one pixel")
+	})
+}

@@ -59,6 +59,16 @@ func (p *BlockedConvPlan) newStagedCut() stagedCut {
 // all is the number of pieces.
 func (c *stagedCut) all(images int) int { return images * c.depths * c.pieces * c.across }
 
+// FitsStaged says whether RunToPlanar is a good way to planes: a piece is of one image, which must have pixels for whole
+// tiles, or else each image would read all weights for the little work that they do together.
+func (k *Kernels) FitsStaged(g ConvGeom, transposed bool) bool {
+	grid := volume(g.Out)
+	if transposed {
+		grid = volume(g.In)
+	}
+	return g.N == 1 || grid >= k.tileFor(tileGroups).rows()
+}
+
 func (c *stagedCut) chunks(images int) int { return c.all(images) * len(c.items) }
 
 // stageSize is the size of the stage's map.

@@ -13,7 +13,7 @@ import (
 // reader already or the output is wanted in blocks.
 func TestAssignLayoutsKeepsPlanes(t *testing.T) {
 	start := func() *builder {
-		return newBuilder().input("x", ops.Float32, 1, 16, 64, 64).constant("w", ramp(16, 32, 2, 2)).
+		return newBuilder().input("x", ops.Float32, 1, 16, 128, 64).constant("w", ramp(16, 32, 2, 2)).
 			node("y", "ConvTranspose", "x w", testInts("strides", 2, 2))
 	}
 	for _, c := range []struct {
@@ -24,13 +24,13 @@ func TestAssignLayoutsKeepsPlanes(t *testing.T) {
 		{"planes", start().output("y"), []string{"ConvTranspose"}},
 		{"blocks follow", start().constant("v", ramp(32, 32, 1, 1)).node("z", "Conv", "y v").output("z"),
 			[]string{"ToBlocked", "ConvTranspose", "Conv"}},
-		{"blocks are there", newBuilder().input("x", ops.Float32, 1, 16, 64, 64).constant("w", ramp(16, 32, 2, 2)).constant("v", ramp(32, 16, 1, 1)).
+		{"blocks are there", newBuilder().input("x", ops.Float32, 1, 16, 128, 64).constant("w", ramp(16, 32, 2, 2)).constant("v", ramp(32, 16, 1, 1)).
 			node("z", "Conv", "x v").node("y", "ConvTranspose", "x w", testInts("strides", 2, 2)).output("z", "y"),
 			[]string{"ToBlocked", "Conv", "ConvTranspose"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m := c.model.loaded(t, RunOptions{Threads: 1})
-			plan, err := m.Plan([]ops.Spec{{DType: ops.Float32, Shape: ops.Shape{1, 16, 64, 64}}})
+			plan, err := m.Plan([]ops.Spec{{DType: ops.Float32, Shape: ops.Shape{1, 16, 128, 64}}})
 			require.NoError(t, err)
 			var got []string
 			for _, s := range plan.Steps {

@@ -91,8 +91,11 @@ type memoryFile struct {
 	info fs.FileInfo
 }
 
+// Stat gives what was known of the file when it was read.
 func (f memoryFile) Stat() (fs.FileInfo, error) { return f.info, nil }
-func (memoryFile) Close() error                 { return nil }
+
+// Close does nothing: the file is closed already.
+func (memoryFile) Close() error { return nil }
 
 // sized is what is known of a file, with the size that it turned out to have.
 type sized struct {

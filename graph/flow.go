@@ -22,10 +22,12 @@ type flow interface {
 // nothing that could run a sub-graph.
 type notPlain struct{}
 
+// Infer is never called: the graph asks inferIn.
 func (notPlain) Infer([]ops.Spec) ([]ops.Spec, error) {
 	panic("BUG: an operator with sub-graphs is inferred by its graph")
 }
 
+// Run is never called: the plan asks compute.
 func (notPlain) Run(*ops.Call, []*ops.Tensor, []*ops.Tensor) error {
 	panic("BUG: an operator with sub-graphs is run by its plan")
 }

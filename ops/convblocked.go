@@ -123,6 +123,7 @@ func mapOf(t *Tensor) *cpu.Map {
 // directPlan is the direct algorithm, which needs no workspace.
 type directPlan struct{ *cpu.BlockedConvPlan }
 
+// WorkspaceFloats is 0.
 func (directPlan) WorkspaceFloats(int) int { return 0 }
 
 func (p directPlan) run(c *Call, x, r, y *Tensor) {

@@ -4,8 +4,11 @@ package ops
 // faster way is known.
 type plainStep struct{ Op }
 
+// Kernel names the plain definition.
 func (plainStep) Kernel() string { return "plain" }
-func (plainStep) Needs() Needs   { return Needs{} }
+
+// Needs nothing: the plain definition works from its inputs to its outputs.
+func (plainStep) Needs() Needs { return Needs{} }
 
 // workspaceFloats gives the workspace of a step as floats.
 func workspaceFloats(c *Call) []float32 { return units[float32](&Tensor{mem: c.Workspace()}) }

@@ -48,7 +48,10 @@ func (r reorder) Bind(b *Binding) (Step, error) { return reorderStep{b.Kernels},
 // reorderStep copies a value into another layout. The runner clears the halo.
 type reorderStep struct{ kernels *cpu.Kernels }
 
-func (reorderStep) Needs() Needs     { return Needs{} }
+// Needs nothing: a reorder goes from one memory to another.
+func (reorderStep) Needs() Needs { return Needs{} }
+
+// Kernel names the reorder and its instruction set.
 func (s reorderStep) Kernel() string { return "reorder " + string(s.kernels.Tier) }
 
 // Run copies between the layouts that input and output have.

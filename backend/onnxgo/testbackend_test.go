@@ -78,7 +78,7 @@ func TestTestbackend(t *testing.T) {
 			switch {
 			case missing != nil:
 				n.other++
-				t.Skip("tconv has no such operator")
+				t.Skipf("tconv has no operator %s: docs/OPERATORS.md lists those it has", tc.OpType)
 			case reason == "":
 				tc.RunTest(NewGraph(), false)(t)
 				require.False(t, t.Skipped())

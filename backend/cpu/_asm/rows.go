@@ -246,22 +246,37 @@ func writeNormRows(t *text, s isa, name string, mean bool) {
 	k := &rowKernel{text: t, isa: s, name: name, mask: normMask}
 	k.open(func() {})
 	if mean {
-		k.clear(normSums)
-		k.over("AX: SI", normCopies, func(n int) {
-			for c := range n {
-				k.op("", "VADDPS %d(AX), %s, %s", c*k.bytes(), k.v(normSums+c), k.v(normSums+c))
-			}
-		}, func() {
-			k.loadLast("AX", normLoaded)
-			k.op("", "VADDPS %s, %s, %s", k.v(normLoaded), k.v(normSums), k.v(normSums))
-		})
-		k.join("VADDPS", normSums, normCopies, normLoaded)
-		k.op("", "VMULSS args_inverse+116(FP), X%d, X%d", normSums, normSums)
-		k.broadcast(normSums, normMean)
+		k.firstMean()
+	}
+	k.sumDistances(mean)
+	k.normFactors(mean)
+	k.scaleRow(mean)
+	k.close()
+}
+
+// firstMean sets normMean to the mean of a row.
+func (k *rowKernel) firstMean() {
+	k.clear(normSums)
+	k.over("AX: SI", normCopies, func(n int) {
+		for c := range n {
+			k.op("", "VADDPS %d(AX), %s, %s", c*k.bytes(), k.v(normSums+c), k.v(normSums+c))
+		}
+	}, func() {
+		k.loadLast("AX", normLoaded)
+		k.op("", "VADDPS %s, %s, %s", k.v(normLoaded), k.v(normSums), k.v(normSums))
+	})
+	k.join("VADDPS", normSums, normCopies, normLoaded)
+	k.op("", "VMULSS args_inverse+116(FP), X%d, X%d", normSums, normSums)
+	k.broadcast(normSums, normMean)
+}
+
+// sumDistances adds up the squares of a row's distances from the mean, and with a mean the distances.
+func (k *rowKernel) sumDistances(mean bool) {
+	if mean {
 		k.clear(normSums)
 	}
 	k.clear(normSquares)
-	add := func(c int) {
+	distance := func(c int) {
 		d := k.v(normLoaded + c)
 		if mean {
 			k.op("", "VSUBPS %s, %s, %s", k.v(normMean), d, d)
@@ -277,17 +292,21 @@ func writeNormRows(t *text, s isa, name string, mean bool) {
 	k.over("AX: SI", normCopies, func(n int) {
 		for c := range n {
 			k.op("", "VMOVUPS %d(AX), %s", c*k.bytes(), k.v(normLoaded+c))
-			add(c)
+			distance(c)
 		}
 		for c := range n {
 			sum(c)
 		}
 	}, func() {
 		k.loadLast("AX", normLoaded)
-		add(0)
+		distance(0)
 		k.keepLast(normLoaded)
 		sum(0)
 	})
+}
+
+// normFactors sets normFactor, and with a mean normRest, from the sums.
+func (k *rowKernel) normFactors(mean bool) {
 	k.join("VADDPS", normSquares, normCopies, normLoaded)
 	k.op("the mean of squares", "VMULSS args_inverse+116(FP), X%d, X%d", normSquares, normSquares)
 	if mean {
@@ -303,6 +322,10 @@ func writeNormRows(t *text, s isa, name string, mean bool) {
 	k.op("", "VMOVSS %s, X%d", constantAddress(constant(1)), normLoaded)
 	k.op("", "VDIVSS X%d, X%d, X%d", normSquares, normLoaded, normLoaded)
 	k.broadcast(normLoaded, normFactor)
+}
+
+// scaleRow writes the results of a row.
+func (k *rowKernel) scaleRow(mean bool) {
 	scaled := func(c int) {
 		y := k.v(normLoaded + c)
 		if mean {
@@ -340,7 +363,6 @@ func writeNormRows(t *text, s isa, name string, mean bool) {
 		}
 		k.storeLast(normLoaded, "BX")
 	})
-	k.close()
 }
 
 // clear zeroes four registers.

@@ -468,7 +468,7 @@ func farthest(t testing.TB, got, want *tconv.Tensor) float64 {
 func TestRandomGraphs(t *testing.T) {
 	tiers := cpu.Available()
 	start := envInt("TCONV_MUTANT_SEED", 0)
-	algorithms := []cpu.Algorithm{cpu.AnyAlgorithm, cpu.AnyAlgorithm, cpu.Direct, cpu.F2, cpu.F4}
+	algorithms := []cpu.Algorithm{cpu.AnyAlgorithm, cpu.AnyAlgorithm, cpu.Direct, cpu.F2, cpu.F3, cpu.F4}
 	used := map[string]int{}
 	for i := start; i < start+envInt("TCONV_GRAPHS", 300); i++ {
 		tier := tiers[i%len(tiers)]

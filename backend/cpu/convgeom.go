@@ -73,7 +73,7 @@ func eachTap(kernel [3]int, f func(k [3]int)) {
 	}
 }
 
-// ceilDiv rounds a/b up and floorMod gives the remainder in [0, b); b > 0.
+// ceilDiv rounds a/b up, floorDiv down, and floorMod gives the remainder in [0, b); b > 0.
 func ceilDiv(a, b int) int {
 	q := a / b
 	if a%b > 0 {
@@ -81,5 +81,7 @@ func ceilDiv(a, b int) int {
 	}
 	return q
 }
+
+func floorDiv(a, b int) int { return -ceilDiv(-a, b) }
 
 func floorMod(a, b int) int { return ((a % b) + b) % b }

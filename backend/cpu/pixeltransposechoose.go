@@ -58,7 +58,7 @@ func (k *Kernels) lanesTransposeCost(g *ConvGeom) float64 {
 	if outs > pixelFetched {
 		convert = blocksFarCost
 	}
-	for _, alg := range []Algorithm{F2, F4} {
+	for _, alg := range winoAlgorithms {
 		f, ok := newWinoFilter(g, true, alg)
 		if !ok || g.C < k.Block || g.M < k.Block {
 			continue

@@ -14,15 +14,19 @@ const (
 	AnyAlgorithm Algorithm = ""       // what ChooseConv says
 	Direct       Algorithm = "direct" // the definition
 	F2           Algorithm = "f2"     // Winograd with tiles of 4x4 points: F(2,3), F(3,2)
+	F3           Algorithm = "f3"     // Winograd with tiles of 5x5 points: F(4,2); each phase of a transposed convolution has tiles of its own
 	F4           Algorithm = "f4"     // Winograd with tiles of 6x6 points: F(4,3), F(5,2), F(2,5); in one row 7: F(4,4), F(3,5)
 )
+
+// winoAlgorithms are those of Winograd, by the points of a tile.
+var winoAlgorithms = []Algorithm{F2, F3, F4}
 
 // AlgorithmVariable is the environment variable that forces an algorithm.
 const AlgorithmVariable = "TCONV_CONV"
 
 // ParseAlgorithm returns the algorithm called name, AnyAlgorithm for "".
 func ParseAlgorithm(name string) (Algorithm, error) {
-	choices := []Algorithm{Direct, F2, F4}
+	choices := append([]Algorithm{Direct}, winoAlgorithms...)
 	if a := Algorithm(name); a == AnyAlgorithm || slices.Contains(choices, a) {
 		return a, nil
 	}
@@ -44,7 +48,7 @@ func AlgorithmFromEnv() (Algorithm, error) {
 
 // axis returns the tile of a filter of some taps along one axis.
 func (a Algorithm) axis(taps int) winoAxis {
-	points := map[Algorithm]int{F2: 4, F4: 6}[a]
+	points := map[Algorithm]int{F2: 4, F3: 5, F4: 6}[a]
 	if taps == 1 || points < taps {
 		return winoAxis{1, taps}
 	}

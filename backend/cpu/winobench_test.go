@@ -100,11 +100,13 @@ func BenchmarkWinograd(b *testing.B) {
 		{"k5s2p2op1_128to64_32", output5, true},
 		{"k9s3p3_64to64_64", transposed2D(1, 64, 64, 64, 9, 3, 3), true},
 		{"k16s8p4_21to21_28", transposed2D(1, 21, 21, 28, 16, 8, 4), true},
+		{"k4s2p1_128to64_16", transposed2D(1, 128, 64, 16, 4, 2, 1), true},
+		{"k4s2p1_128to64_32", transposed2D(1, 128, 64, 32, 4, 2, 1), true},
 		{"k4s2p1_16x512to256_4", transposed2D(16, 512, 256, 4, 4, 2, 1), true},
 	} {
 		for _, tier := range Available() {
 			k := KernelsFor(tier)
-			for _, alg := range []Algorithm{F2, F4} {
+			for _, alg := range winoAlgorithms {
 				if _, ok := newWinoFilter(&c.geom, c.transposed, alg); !ok || tier == Generic {
 					continue
 				}

@@ -29,9 +29,9 @@ func ChooseConv(k *Kernels, g ConvGeom, transposed bool) Algorithm {
 		return Direct
 	}
 	best, cost := Direct, winoLeastGain*k.directCost(&g, transposed)
-	for _, alg := range []Algorithm{F2, F4} {
-		if alg == F4 && best == F2 && heavyF4(&g, transposed, k.Block) {
-			break
+	for _, alg := range winoAlgorithms {
+		if alg != F2 && best != Direct && heavyWeights(&g, transposed, alg, k.Block) {
+			continue
 		}
 		if c, ok := k.winogradCost(&g, transposed, alg); ok && c < cost {
 			best, cost = alg, winoMoreGain*c
@@ -40,25 +40,25 @@ func ChooseConv(k *Kernels, g ConvGeom, transposed bool) Algorithm {
 	return best
 }
 
-// Above mostF4Weights bytes of transformed weights, of which each is used by fewer than leastF4Tiles tiles, F2 is good
-// enough: F4 has 2.25 times as many. A network's deepest layers, with most of its weights and little of its arithmetic,
+// Above mostWeights bytes of transformed weights, of which each is used by fewer than leastTiles tiles, an algorithm with
+// fewer points is good enough: F4 has 2.25 times as many as F2. A network's deepest layers, with most of its weights and little of its arithmetic,
 // decide how much memory it takes: 512 to 512 channels have 36 MiB as F4 and 16 as F2, and cost 1.4 times as much on
 // 16 x 16.
 const (
-	mostF4Weights = 24 << 20
-	leastF4Tiles  = 32
+	mostWeights = 24 << 20
+	leastTiles  = 32
 )
 
-// heavyF4 reports whether F4 would take much memory for little work.
-func heavyF4(g *ConvGeom, transposed bool, block int) bool {
-	f, ok := newWinoFilter(g, transposed, F4)
+// heavyWeights reports whether an algorithm would take much memory for little work.
+func heavyWeights(g *ConvGeom, transposed bool, alg Algorithm, block int) bool {
+	f, ok := newWinoFilter(g, transposed, alg)
 	if !ok {
 		return false
 	}
 	rows, cols := f.grids(g)
 	tiles := g.N * g.Out[0] * len(rows.lattices) * len(cols.lattices) * rows.tiles * cols.tiles
 	bytes := 4 * f.tile.points() * f.phases[0] * f.phases[1] * f.lanes(block) * roundUp(g.M, block)
-	return bytes > mostF4Weights && tiles < leastF4Tiles
+	return bytes > mostWeights && tiles < leastTiles
 }
 
 // Costs are multiply-adds, of which one Zen 4 core makes 58e9 a second with AVX-512 as with AVX2. Measured there (1 MiB
@@ -69,7 +69,7 @@ const (
 	winoRowCost     = 0.5  // of both, along columns alone: 8 to 10 together at 32 to 128 channels
 	winoProductCost = 1.05 // of a product: short sums, more rows of weights
 	winoLeastGain   = 0.8  // of the direct cost: less would not pay for the memory of the weights
-	winoMoreGain    = 0.95 // of F2's cost: F4 is less accurate and has more weights
+	winoMoreGain    = 0.95 // of the cost with fewer points: more are less accurate and have more weights
 )
 
 // weightCost is the cost of a byte of weights, which comes from memory as a network's weights fill the caches. It counts
@@ -107,7 +107,11 @@ func (k *Kernels) winogradCost(g *ConvGeom, transposed bool, alg Algorithm) (cos
 	in, out := float64(roundUp(g.C, k.Block)), float64(roundUp(g.M, k.Block))
 	weights := points * phases * float64(f.lanes(k.Block)) * out
 	products := winoProductCost * tiles * float64(g.Out[0]) * weights
-	transforms := tiles * points * (winoInputCost*float64(g.In[0])*in + winoOutputCost*phases*float64(g.Out[0])*out)
+	inputs := 1.0 // forms of a tile
+	if f.apart {
+		inputs = phases
+	}
+	transforms := tiles * points * (winoInputCost*inputs*float64(g.In[0])*in + winoOutputCost*phases*float64(g.Out[0])*out)
 	if f.tile.rows.points() == 1 {
 		transforms *= winoRowCost
 	}

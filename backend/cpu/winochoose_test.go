@@ -42,6 +42,8 @@ func TestChooseConv(t *testing.T) {
 		{"stride 2", strided, false, Direct},
 		{"k2s2: phases of one tap", transposed2D(1, 128, 64, 64, 2, 2, 0), true, Direct},
 		{"k4s2p1", transposed2D(1, 128, 64, 64, 4, 2, 1), true, F4},
+		{"k4s2p1 of 16 by 16", transposed2D(1, 128, 64, 16, 4, 2, 1), true, F3},
+		{"k4s2p1 of 4 by 4", transposed2D(16, 512, 256, 4, 4, 2, 1), true, F3},
 		{"k9s3p3", transposed2D(1, 64, 64, 64, 9, 3, 3), true, F4},
 		{"k3s2p1: a quarter of the phases has four taps", transposed2D(1, 256, 128, 56, 3, 2, 1), true, Direct},
 	} {

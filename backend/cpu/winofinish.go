@@ -29,7 +29,7 @@ func (w *winoWorker) finish(phase int, p winoPart, m []float32) {
 // finishRow makes the outputs of a run of tiles whose sums begin at m: whole tiles together, those at the edges alone.
 func (w *winoWorker) finishRow(phase int, p winoPart, t winoTiles, m []float32) {
 	r := w.run
-	phaseY, phaseX := phase/len(r.cols.phases), phase%len(r.cols.phases)
+	phaseY, phaseX := r.phase(phase)
 	y, row0, rows := r.rows.outputs(t.latticeY, phaseY, t.y)
 	if rows == 0 {
 		return

@@ -21,6 +21,7 @@ import (
 //
 // With several depth taps, a block goes through the planes and keeps as many transformed planes as there are taps. With
 // several segments of taps along the columns, see Algorithm.tile, the products of tile t go over tiles t, t+1, ... of v.
+// Where phases have tiles apart, a chunk is a block of one phase.
 //
 // Where one input is NaN or infinite, so are all outputs of the tiles that read it.
 type WinogradConv struct {
@@ -118,7 +119,18 @@ func (p *WinogradConv) Run(pool *Pool, stop *atomic.Bool, ws []float32, x, resid
 // phases is the number of phases.
 func (p *WinogradConv) phases() int { return len(p.rows.phases) * len(p.cols.phases) }
 
-// tiles is the number of tiles of one plane of all images.
+// phase is the phase along the rows and the one along the columns.
+func (p *WinogradConv) phase(i int) (y, x int) { return i / len(p.cols.phases), i % len(p.cols.phases) }
+
+// inputPhases is into how many forms the input is transformed: one, or one for each phase that has tiles of its own.
+func (p *WinogradConv) inputPhases() int {
+	if p.weights.filter.apart {
+		return p.phases()
+	}
+	return 1
+}
+
+// tiles is the number of tiles of one plane of all images, for each phase.
 func (p *WinogradConv) tiles() int {
 	return p.geom.N * len(p.rows.lattices) * len(p.cols.lattices) * p.rows.tiles * p.cols.tiles
 }

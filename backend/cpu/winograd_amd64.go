@@ -11,6 +11,7 @@ var winoAVX512 = winoKernels{
 		{1, 6}: winoInput1x6AVX512,
 		{1, 4}: winoInput1x4AVX512,
 		{1, 7}: winoInput1x7AVX512,
+		{5, 5}: winoInput5x5AVX512,
 	},
 	output: map[winoTile]func(*winoOutputArgs){
 		{winoAxis{4, 3}, winoAxis{4, 3}}: winoOutput4x4Of6x6AVX512,
@@ -22,6 +23,7 @@ var winoAVX512 = winoKernels{
 		{winoAxis{1, 1}, winoAxis{2, 3}}: winoOutput1x2Of1x4AVX512,
 		{winoAxis{1, 1}, winoAxis{4, 4}}: winoOutput1x4Of1x7AVX512,
 		{winoAxis{1, 1}, winoAxis{3, 5}}: winoOutput1x3Of1x7AVX512,
+		{winoAxis{4, 2}, winoAxis{4, 2}}: winoOutput4x4Of5x5AVX512,
 	},
 	filters: map[winoTile]func(*winoFilterArgs){
 		{winoAxis{4, 3}, winoAxis{4, 3}}: winoFilters6x6Of3x3AVX512,
@@ -33,6 +35,7 @@ var winoAVX512 = winoKernels{
 		{winoAxis{1, 1}, winoAxis{2, 3}}: winoFilters1x4Of1x3AVX512,
 		{winoAxis{1, 1}, winoAxis{4, 4}}: winoFilters1x7Of1x4AVX512,
 		{winoAxis{1, 1}, winoAxis{3, 5}}: winoFilters1x7Of1x5AVX512,
+		{winoAxis{4, 2}, winoAxis{4, 2}}: winoFilters5x5Of2x2AVX512,
 	},
 }
 
@@ -43,6 +46,7 @@ var winoAVX2 = winoKernels{
 		{1, 6}: winoInput1x6AVX2,
 		{1, 4}: winoInput1x4AVX2,
 		{1, 7}: winoInput1x7AVX2,
+		{5, 5}: winoInput5x5AVX2,
 	},
 	output: map[winoTile]func(*winoOutputArgs){
 		{winoAxis{4, 3}, winoAxis{4, 3}}: winoOutput4x4Of6x6AVX2,
@@ -54,6 +58,7 @@ var winoAVX2 = winoKernels{
 		{winoAxis{1, 1}, winoAxis{2, 3}}: winoOutput1x2Of1x4AVX2,
 		{winoAxis{1, 1}, winoAxis{4, 4}}: winoOutput1x4Of1x7AVX2,
 		{winoAxis{1, 1}, winoAxis{3, 5}}: winoOutput1x3Of1x7AVX2,
+		{winoAxis{4, 2}, winoAxis{4, 2}}: winoOutput4x4Of5x5AVX2,
 	},
 	filters: map[winoTile]func(*winoFilterArgs){
 		{winoAxis{4, 3}, winoAxis{4, 3}}: winoFilters6x6Of3x3AVX2,
@@ -65,6 +70,7 @@ var winoAVX2 = winoKernels{
 		{winoAxis{1, 1}, winoAxis{2, 3}}: winoFilters1x4Of1x3AVX2,
 		{winoAxis{1, 1}, winoAxis{4, 4}}: winoFilters1x7Of1x4AVX2,
 		{winoAxis{1, 1}, winoAxis{3, 5}}: winoFilters1x7Of1x5AVX2,
+		{winoAxis{4, 2}, winoAxis{4, 2}}: winoFilters5x5Of2x2AVX2,
 	},
 }
 
@@ -82,6 +88,9 @@ func winoInput1x4AVX512(args *winoInputArgs)
 
 //go:noescape
 func winoInput1x7AVX512(args *winoInputArgs)
+
+//go:noescape
+func winoInput5x5AVX512(args *winoInputArgs)
 
 //go:noescape
 func winoOutput4x4Of6x6AVX512(args *winoOutputArgs)
@@ -138,6 +147,12 @@ func winoOutput1x3Of1x7AVX512(args *winoOutputArgs)
 func winoFilters1x7Of1x5AVX512(args *winoFilterArgs)
 
 //go:noescape
+func winoOutput4x4Of5x5AVX512(args *winoOutputArgs)
+
+//go:noescape
+func winoFilters5x5Of2x2AVX512(args *winoFilterArgs)
+
+//go:noescape
 func winoInput6x6AVX2(args *winoInputArgs)
 
 //go:noescape
@@ -151,6 +166,9 @@ func winoInput1x4AVX2(args *winoInputArgs)
 
 //go:noescape
 func winoInput1x7AVX2(args *winoInputArgs)
+
+//go:noescape
+func winoInput5x5AVX2(args *winoInputArgs)
 
 //go:noescape
 func winoOutput4x4Of6x6AVX2(args *winoOutputArgs)
@@ -205,3 +223,9 @@ func winoOutput1x3Of1x7AVX2(args *winoOutputArgs)
 
 //go:noescape
 func winoFilters1x7Of1x5AVX2(args *winoFilterArgs)
+
+//go:noescape
+func winoOutput4x4Of5x5AVX2(args *winoOutputArgs)
+
+//go:noescape
+func winoFilters5x5Of2x2AVX2(args *winoFilterArgs)

@@ -276,167 +276,311 @@ DATA winoConst<>+1072(SB)/4, $0x40000000 // 2
 DATA winoConst<>+1076(SB)/4, $0x40000000 // 2
 DATA winoConst<>+1080(SB)/4, $0x40000000 // 2
 DATA winoConst<>+1084(SB)/4, $0x40000000 // 2
-DATA winoConst<>+1088(SB)/4, $0x3f000000 // 0.5
-DATA winoConst<>+1092(SB)/4, $0x3f000000 // 0.5
-DATA winoConst<>+1096(SB)/4, $0x3f000000 // 0.5
-DATA winoConst<>+1100(SB)/4, $0x3f000000 // 0.5
-DATA winoConst<>+1104(SB)/4, $0x3f000000 // 0.5
-DATA winoConst<>+1108(SB)/4, $0x3f000000 // 0.5
-DATA winoConst<>+1112(SB)/4, $0x3f000000 // 0.5
-DATA winoConst<>+1116(SB)/4, $0x3f000000 // 0.5
-DATA winoConst<>+1120(SB)/4, $0x3f000000 // 0.5
-DATA winoConst<>+1124(SB)/4, $0x3f000000 // 0.5
-DATA winoConst<>+1128(SB)/4, $0x3f000000 // 0.5
-DATA winoConst<>+1132(SB)/4, $0x3f000000 // 0.5
-DATA winoConst<>+1136(SB)/4, $0x3f000000 // 0.5
-DATA winoConst<>+1140(SB)/4, $0x3f000000 // 0.5
-DATA winoConst<>+1144(SB)/4, $0x3f000000 // 0.5
-DATA winoConst<>+1148(SB)/4, $0x3f000000 // 0.5
-DATA winoConst<>+1152(SB)/4, $0x3eb504f3 // 0.353553
-DATA winoConst<>+1156(SB)/4, $0x3eb504f3 // 0.353553
-DATA winoConst<>+1160(SB)/4, $0x3eb504f3 // 0.353553
-DATA winoConst<>+1164(SB)/4, $0x3eb504f3 // 0.353553
-DATA winoConst<>+1168(SB)/4, $0x3eb504f3 // 0.353553
-DATA winoConst<>+1172(SB)/4, $0x3eb504f3 // 0.353553
-DATA winoConst<>+1176(SB)/4, $0x3eb504f3 // 0.353553
-DATA winoConst<>+1180(SB)/4, $0x3eb504f3 // 0.353553
-DATA winoConst<>+1184(SB)/4, $0x3eb504f3 // 0.353553
-DATA winoConst<>+1188(SB)/4, $0x3eb504f3 // 0.353553
-DATA winoConst<>+1192(SB)/4, $0x3eb504f3 // 0.353553
-DATA winoConst<>+1196(SB)/4, $0x3eb504f3 // 0.353553
-DATA winoConst<>+1200(SB)/4, $0x3eb504f3 // 0.353553
-DATA winoConst<>+1204(SB)/4, $0x3eb504f3 // 0.353553
-DATA winoConst<>+1208(SB)/4, $0x3eb504f3 // 0.353553
-DATA winoConst<>+1212(SB)/4, $0x3eb504f3 // 0.353553
-DATA winoConst<>+1216(SB)/4, $0x403504f3 // 2.82843
-DATA winoConst<>+1220(SB)/4, $0x403504f3 // 2.82843
-DATA winoConst<>+1224(SB)/4, $0x403504f3 // 2.82843
-DATA winoConst<>+1228(SB)/4, $0x403504f3 // 2.82843
-DATA winoConst<>+1232(SB)/4, $0x403504f3 // 2.82843
-DATA winoConst<>+1236(SB)/4, $0x403504f3 // 2.82843
-DATA winoConst<>+1240(SB)/4, $0x403504f3 // 2.82843
-DATA winoConst<>+1244(SB)/4, $0x403504f3 // 2.82843
-DATA winoConst<>+1248(SB)/4, $0x403504f3 // 2.82843
-DATA winoConst<>+1252(SB)/4, $0x403504f3 // 2.82843
-DATA winoConst<>+1256(SB)/4, $0x403504f3 // 2.82843
-DATA winoConst<>+1260(SB)/4, $0x403504f3 // 2.82843
-DATA winoConst<>+1264(SB)/4, $0x403504f3 // 2.82843
-DATA winoConst<>+1268(SB)/4, $0x403504f3 // 2.82843
-DATA winoConst<>+1272(SB)/4, $0x403504f3 // 2.82843
-DATA winoConst<>+1276(SB)/4, $0x403504f3 // 2.82843
-DATA winoConst<>+1280(SB)/4, $0x3e800000 // 0.25
-DATA winoConst<>+1284(SB)/4, $0x3e800000 // 0.25
-DATA winoConst<>+1288(SB)/4, $0x3e800000 // 0.25
-DATA winoConst<>+1292(SB)/4, $0x3e800000 // 0.25
-DATA winoConst<>+1296(SB)/4, $0x3e800000 // 0.25
-DATA winoConst<>+1300(SB)/4, $0x3e800000 // 0.25
-DATA winoConst<>+1304(SB)/4, $0x3e800000 // 0.25
-DATA winoConst<>+1308(SB)/4, $0x3e800000 // 0.25
-DATA winoConst<>+1312(SB)/4, $0x3e800000 // 0.25
-DATA winoConst<>+1316(SB)/4, $0x3e800000 // 0.25
-DATA winoConst<>+1320(SB)/4, $0x3e800000 // 0.25
-DATA winoConst<>+1324(SB)/4, $0x3e800000 // 0.25
-DATA winoConst<>+1328(SB)/4, $0x3e800000 // 0.25
-DATA winoConst<>+1332(SB)/4, $0x3e800000 // 0.25
-DATA winoConst<>+1336(SB)/4, $0x3e800000 // 0.25
-DATA winoConst<>+1340(SB)/4, $0x3e800000 // 0.25
-DATA winoConst<>+1344(SB)/4, $0x40800000 // 4
-DATA winoConst<>+1348(SB)/4, $0x40800000 // 4
-DATA winoConst<>+1352(SB)/4, $0x40800000 // 4
-DATA winoConst<>+1356(SB)/4, $0x40800000 // 4
-DATA winoConst<>+1360(SB)/4, $0x40800000 // 4
-DATA winoConst<>+1364(SB)/4, $0x40800000 // 4
-DATA winoConst<>+1368(SB)/4, $0x40800000 // 4
-DATA winoConst<>+1372(SB)/4, $0x40800000 // 4
-DATA winoConst<>+1376(SB)/4, $0x40800000 // 4
-DATA winoConst<>+1380(SB)/4, $0x40800000 // 4
-DATA winoConst<>+1384(SB)/4, $0x40800000 // 4
-DATA winoConst<>+1388(SB)/4, $0x40800000 // 4
-DATA winoConst<>+1392(SB)/4, $0x40800000 // 4
-DATA winoConst<>+1396(SB)/4, $0x40800000 // 4
-DATA winoConst<>+1400(SB)/4, $0x40800000 // 4
-DATA winoConst<>+1404(SB)/4, $0x40800000 // 4
-DATA winoConst<>+1408(SB)/4, $0x3db851ec // 0.09
-DATA winoConst<>+1412(SB)/4, $0x3db851ec // 0.09
-DATA winoConst<>+1416(SB)/4, $0x3db851ec // 0.09
-DATA winoConst<>+1420(SB)/4, $0x3db851ec // 0.09
-DATA winoConst<>+1424(SB)/4, $0x3db851ec // 0.09
-DATA winoConst<>+1428(SB)/4, $0x3db851ec // 0.09
-DATA winoConst<>+1432(SB)/4, $0x3db851ec // 0.09
-DATA winoConst<>+1436(SB)/4, $0x3db851ec // 0.09
-DATA winoConst<>+1440(SB)/4, $0x3db851ec // 0.09
-DATA winoConst<>+1444(SB)/4, $0x3db851ec // 0.09
-DATA winoConst<>+1448(SB)/4, $0x3db851ec // 0.09
-DATA winoConst<>+1452(SB)/4, $0x3db851ec // 0.09
-DATA winoConst<>+1456(SB)/4, $0x3db851ec // 0.09
-DATA winoConst<>+1460(SB)/4, $0x3db851ec // 0.09
-DATA winoConst<>+1464(SB)/4, $0x3db851ec // 0.09
-DATA winoConst<>+1468(SB)/4, $0x3db851ec // 0.09
-DATA winoConst<>+1472(SB)/4, $0x3f400000 // 0.75
-DATA winoConst<>+1476(SB)/4, $0x3f400000 // 0.75
-DATA winoConst<>+1480(SB)/4, $0x3f400000 // 0.75
-DATA winoConst<>+1484(SB)/4, $0x3f400000 // 0.75
-DATA winoConst<>+1488(SB)/4, $0x3f400000 // 0.75
-DATA winoConst<>+1492(SB)/4, $0x3f400000 // 0.75
-DATA winoConst<>+1496(SB)/4, $0x3f400000 // 0.75
-DATA winoConst<>+1500(SB)/4, $0x3f400000 // 0.75
-DATA winoConst<>+1504(SB)/4, $0x3f400000 // 0.75
-DATA winoConst<>+1508(SB)/4, $0x3f400000 // 0.75
-DATA winoConst<>+1512(SB)/4, $0x3f400000 // 0.75
-DATA winoConst<>+1516(SB)/4, $0x3f400000 // 0.75
-DATA winoConst<>+1520(SB)/4, $0x3f400000 // 0.75
-DATA winoConst<>+1524(SB)/4, $0x3f400000 // 0.75
-DATA winoConst<>+1528(SB)/4, $0x3f400000 // 0.75
-DATA winoConst<>+1532(SB)/4, $0x3f400000 // 0.75
-DATA winoConst<>+1536(SB)/4, $0x3cdd2f1b // 0.027
-DATA winoConst<>+1540(SB)/4, $0x3cdd2f1b // 0.027
-DATA winoConst<>+1544(SB)/4, $0x3cdd2f1b // 0.027
-DATA winoConst<>+1548(SB)/4, $0x3cdd2f1b // 0.027
-DATA winoConst<>+1552(SB)/4, $0x3cdd2f1b // 0.027
-DATA winoConst<>+1556(SB)/4, $0x3cdd2f1b // 0.027
-DATA winoConst<>+1560(SB)/4, $0x3cdd2f1b // 0.027
-DATA winoConst<>+1564(SB)/4, $0x3cdd2f1b // 0.027
-DATA winoConst<>+1568(SB)/4, $0x3cdd2f1b // 0.027
-DATA winoConst<>+1572(SB)/4, $0x3cdd2f1b // 0.027
-DATA winoConst<>+1576(SB)/4, $0x3cdd2f1b // 0.027
-DATA winoConst<>+1580(SB)/4, $0x3cdd2f1b // 0.027
-DATA winoConst<>+1584(SB)/4, $0x3cdd2f1b // 0.027
-DATA winoConst<>+1588(SB)/4, $0x3cdd2f1b // 0.027
-DATA winoConst<>+1592(SB)/4, $0x3cdd2f1b // 0.027
-DATA winoConst<>+1596(SB)/4, $0x3cdd2f1b // 0.027
-DATA winoConst<>+1600(SB)/4, $0x3f2646e1 // 0.649519
-DATA winoConst<>+1604(SB)/4, $0x3f2646e1 // 0.649519
-DATA winoConst<>+1608(SB)/4, $0x3f2646e1 // 0.649519
-DATA winoConst<>+1612(SB)/4, $0x3f2646e1 // 0.649519
-DATA winoConst<>+1616(SB)/4, $0x3f2646e1 // 0.649519
-DATA winoConst<>+1620(SB)/4, $0x3f2646e1 // 0.649519
-DATA winoConst<>+1624(SB)/4, $0x3f2646e1 // 0.649519
-DATA winoConst<>+1628(SB)/4, $0x3f2646e1 // 0.649519
-DATA winoConst<>+1632(SB)/4, $0x3f2646e1 // 0.649519
-DATA winoConst<>+1636(SB)/4, $0x3f2646e1 // 0.649519
-DATA winoConst<>+1640(SB)/4, $0x3f2646e1 // 0.649519
-DATA winoConst<>+1644(SB)/4, $0x3f2646e1 // 0.649519
-DATA winoConst<>+1648(SB)/4, $0x3f2646e1 // 0.649519
-DATA winoConst<>+1652(SB)/4, $0x3f2646e1 // 0.649519
-DATA winoConst<>+1656(SB)/4, $0x3f2646e1 // 0.649519
-DATA winoConst<>+1660(SB)/4, $0x3f2646e1 // 0.649519
-DATA winoConst<>+1664(SB)/4, $0x41000000 // 8
-DATA winoConst<>+1668(SB)/4, $0x41000000 // 8
-DATA winoConst<>+1672(SB)/4, $0x41000000 // 8
-DATA winoConst<>+1676(SB)/4, $0x41000000 // 8
-DATA winoConst<>+1680(SB)/4, $0x41000000 // 8
-DATA winoConst<>+1684(SB)/4, $0x41000000 // 8
-DATA winoConst<>+1688(SB)/4, $0x41000000 // 8
-DATA winoConst<>+1692(SB)/4, $0x41000000 // 8
-DATA winoConst<>+1696(SB)/4, $0x41000000 // 8
-DATA winoConst<>+1700(SB)/4, $0x41000000 // 8
-DATA winoConst<>+1704(SB)/4, $0x41000000 // 8
-DATA winoConst<>+1708(SB)/4, $0x41000000 // 8
-DATA winoConst<>+1712(SB)/4, $0x41000000 // 8
-DATA winoConst<>+1716(SB)/4, $0x41000000 // 8
-DATA winoConst<>+1720(SB)/4, $0x41000000 // 8
-DATA winoConst<>+1724(SB)/4, $0x41000000 // 8
-GLOBL winoConst<>(SB), RODATA|NOPTR, $1728
+DATA winoConst<>+1088(SB)/4, $0x3e800000 // 0.25
+DATA winoConst<>+1092(SB)/4, $0x3e800000 // 0.25
+DATA winoConst<>+1096(SB)/4, $0x3e800000 // 0.25
+DATA winoConst<>+1100(SB)/4, $0x3e800000 // 0.25
+DATA winoConst<>+1104(SB)/4, $0x3e800000 // 0.25
+DATA winoConst<>+1108(SB)/4, $0x3e800000 // 0.25
+DATA winoConst<>+1112(SB)/4, $0x3e800000 // 0.25
+DATA winoConst<>+1116(SB)/4, $0x3e800000 // 0.25
+DATA winoConst<>+1120(SB)/4, $0x3e800000 // 0.25
+DATA winoConst<>+1124(SB)/4, $0x3e800000 // 0.25
+DATA winoConst<>+1128(SB)/4, $0x3e800000 // 0.25
+DATA winoConst<>+1132(SB)/4, $0x3e800000 // 0.25
+DATA winoConst<>+1136(SB)/4, $0x3e800000 // 0.25
+DATA winoConst<>+1140(SB)/4, $0x3e800000 // 0.25
+DATA winoConst<>+1144(SB)/4, $0x3e800000 // 0.25
+DATA winoConst<>+1148(SB)/4, $0x3e800000 // 0.25
+DATA winoConst<>+1152(SB)/4, $0xbfdc7ae1 // -1.7225
+DATA winoConst<>+1156(SB)/4, $0xbfdc7ae1 // -1.7225
+DATA winoConst<>+1160(SB)/4, $0xbfdc7ae1 // -1.7225
+DATA winoConst<>+1164(SB)/4, $0xbfdc7ae1 // -1.7225
+DATA winoConst<>+1168(SB)/4, $0xbfdc7ae1 // -1.7225
+DATA winoConst<>+1172(SB)/4, $0xbfdc7ae1 // -1.7225
+DATA winoConst<>+1176(SB)/4, $0xbfdc7ae1 // -1.7225
+DATA winoConst<>+1180(SB)/4, $0xbfdc7ae1 // -1.7225
+DATA winoConst<>+1184(SB)/4, $0xbfdc7ae1 // -1.7225
+DATA winoConst<>+1188(SB)/4, $0xbfdc7ae1 // -1.7225
+DATA winoConst<>+1192(SB)/4, $0xbfdc7ae1 // -1.7225
+DATA winoConst<>+1196(SB)/4, $0xbfdc7ae1 // -1.7225
+DATA winoConst<>+1200(SB)/4, $0xbfdc7ae1 // -1.7225
+DATA winoConst<>+1204(SB)/4, $0xbfdc7ae1 // -1.7225
+DATA winoConst<>+1208(SB)/4, $0xbfdc7ae1 // -1.7225
+DATA winoConst<>+1212(SB)/4, $0xbfdc7ae1 // -1.7225
+DATA winoConst<>+1216(SB)/4, $0xbfc80000 // -1.5625
+DATA winoConst<>+1220(SB)/4, $0xbfc80000 // -1.5625
+DATA winoConst<>+1224(SB)/4, $0xbfc80000 // -1.5625
+DATA winoConst<>+1228(SB)/4, $0xbfc80000 // -1.5625
+DATA winoConst<>+1232(SB)/4, $0xbfc80000 // -1.5625
+DATA winoConst<>+1236(SB)/4, $0xbfc80000 // -1.5625
+DATA winoConst<>+1240(SB)/4, $0xbfc80000 // -1.5625
+DATA winoConst<>+1244(SB)/4, $0xbfc80000 // -1.5625
+DATA winoConst<>+1248(SB)/4, $0xbfc80000 // -1.5625
+DATA winoConst<>+1252(SB)/4, $0xbfc80000 // -1.5625
+DATA winoConst<>+1256(SB)/4, $0xbfc80000 // -1.5625
+DATA winoConst<>+1260(SB)/4, $0xbfc80000 // -1.5625
+DATA winoConst<>+1264(SB)/4, $0xbfc80000 // -1.5625
+DATA winoConst<>+1268(SB)/4, $0xbfc80000 // -1.5625
+DATA winoConst<>+1272(SB)/4, $0xbfc80000 // -1.5625
+DATA winoConst<>+1276(SB)/4, $0xbfc80000 // -1.5625
+DATA winoConst<>+1280(SB)/4, $0x3ecccccd // 0.4
+DATA winoConst<>+1284(SB)/4, $0x3ecccccd // 0.4
+DATA winoConst<>+1288(SB)/4, $0x3ecccccd // 0.4
+DATA winoConst<>+1292(SB)/4, $0x3ecccccd // 0.4
+DATA winoConst<>+1296(SB)/4, $0x3ecccccd // 0.4
+DATA winoConst<>+1300(SB)/4, $0x3ecccccd // 0.4
+DATA winoConst<>+1304(SB)/4, $0x3ecccccd // 0.4
+DATA winoConst<>+1308(SB)/4, $0x3ecccccd // 0.4
+DATA winoConst<>+1312(SB)/4, $0x3ecccccd // 0.4
+DATA winoConst<>+1316(SB)/4, $0x3ecccccd // 0.4
+DATA winoConst<>+1320(SB)/4, $0x3ecccccd // 0.4
+DATA winoConst<>+1324(SB)/4, $0x3ecccccd // 0.4
+DATA winoConst<>+1328(SB)/4, $0x3ecccccd // 0.4
+DATA winoConst<>+1332(SB)/4, $0x3ecccccd // 0.4
+DATA winoConst<>+1336(SB)/4, $0x3ecccccd // 0.4
+DATA winoConst<>+1340(SB)/4, $0x3ecccccd // 0.4
+DATA winoConst<>+1344(SB)/4, $0xbe23d70a // -0.16
+DATA winoConst<>+1348(SB)/4, $0xbe23d70a // -0.16
+DATA winoConst<>+1352(SB)/4, $0xbe23d70a // -0.16
+DATA winoConst<>+1356(SB)/4, $0xbe23d70a // -0.16
+DATA winoConst<>+1360(SB)/4, $0xbe23d70a // -0.16
+DATA winoConst<>+1364(SB)/4, $0xbe23d70a // -0.16
+DATA winoConst<>+1368(SB)/4, $0xbe23d70a // -0.16
+DATA winoConst<>+1372(SB)/4, $0xbe23d70a // -0.16
+DATA winoConst<>+1376(SB)/4, $0xbe23d70a // -0.16
+DATA winoConst<>+1380(SB)/4, $0xbe23d70a // -0.16
+DATA winoConst<>+1384(SB)/4, $0xbe23d70a // -0.16
+DATA winoConst<>+1388(SB)/4, $0xbe23d70a // -0.16
+DATA winoConst<>+1392(SB)/4, $0xbe23d70a // -0.16
+DATA winoConst<>+1396(SB)/4, $0xbe23d70a // -0.16
+DATA winoConst<>+1400(SB)/4, $0xbe23d70a // -0.16
+DATA winoConst<>+1404(SB)/4, $0xbe23d70a // -0.16
+DATA winoConst<>+1408(SB)/4, $0x3fa00000 // 1.25
+DATA winoConst<>+1412(SB)/4, $0x3fa00000 // 1.25
+DATA winoConst<>+1416(SB)/4, $0x3fa00000 // 1.25
+DATA winoConst<>+1420(SB)/4, $0x3fa00000 // 1.25
+DATA winoConst<>+1424(SB)/4, $0x3fa00000 // 1.25
+DATA winoConst<>+1428(SB)/4, $0x3fa00000 // 1.25
+DATA winoConst<>+1432(SB)/4, $0x3fa00000 // 1.25
+DATA winoConst<>+1436(SB)/4, $0x3fa00000 // 1.25
+DATA winoConst<>+1440(SB)/4, $0x3fa00000 // 1.25
+DATA winoConst<>+1444(SB)/4, $0x3fa00000 // 1.25
+DATA winoConst<>+1448(SB)/4, $0x3fa00000 // 1.25
+DATA winoConst<>+1452(SB)/4, $0x3fa00000 // 1.25
+DATA winoConst<>+1456(SB)/4, $0x3fa00000 // 1.25
+DATA winoConst<>+1460(SB)/4, $0x3fa00000 // 1.25
+DATA winoConst<>+1464(SB)/4, $0x3fa00000 // 1.25
+DATA winoConst<>+1468(SB)/4, $0x3fa00000 // 1.25
+DATA winoConst<>+1472(SB)/4, $0x3f000000 // 0.5
+DATA winoConst<>+1476(SB)/4, $0x3f000000 // 0.5
+DATA winoConst<>+1480(SB)/4, $0x3f000000 // 0.5
+DATA winoConst<>+1484(SB)/4, $0x3f000000 // 0.5
+DATA winoConst<>+1488(SB)/4, $0x3f000000 // 0.5
+DATA winoConst<>+1492(SB)/4, $0x3f000000 // 0.5
+DATA winoConst<>+1496(SB)/4, $0x3f000000 // 0.5
+DATA winoConst<>+1500(SB)/4, $0x3f000000 // 0.5
+DATA winoConst<>+1504(SB)/4, $0x3f000000 // 0.5
+DATA winoConst<>+1508(SB)/4, $0x3f000000 // 0.5
+DATA winoConst<>+1512(SB)/4, $0x3f000000 // 0.5
+DATA winoConst<>+1516(SB)/4, $0x3f000000 // 0.5
+DATA winoConst<>+1520(SB)/4, $0x3f000000 // 0.5
+DATA winoConst<>+1524(SB)/4, $0x3f000000 // 0.5
+DATA winoConst<>+1528(SB)/4, $0x3f000000 // 0.5
+DATA winoConst<>+1532(SB)/4, $0x3f000000 // 0.5
+DATA winoConst<>+1536(SB)/4, $0x3eb504f3 // 0.353553
+DATA winoConst<>+1540(SB)/4, $0x3eb504f3 // 0.353553
+DATA winoConst<>+1544(SB)/4, $0x3eb504f3 // 0.353553
+DATA winoConst<>+1548(SB)/4, $0x3eb504f3 // 0.353553
+DATA winoConst<>+1552(SB)/4, $0x3eb504f3 // 0.353553
+DATA winoConst<>+1556(SB)/4, $0x3eb504f3 // 0.353553
+DATA winoConst<>+1560(SB)/4, $0x3eb504f3 // 0.353553
+DATA winoConst<>+1564(SB)/4, $0x3eb504f3 // 0.353553
+DATA winoConst<>+1568(SB)/4, $0x3eb504f3 // 0.353553
+DATA winoConst<>+1572(SB)/4, $0x3eb504f3 // 0.353553
+DATA winoConst<>+1576(SB)/4, $0x3eb504f3 // 0.353553
+DATA winoConst<>+1580(SB)/4, $0x3eb504f3 // 0.353553
+DATA winoConst<>+1584(SB)/4, $0x3eb504f3 // 0.353553
+DATA winoConst<>+1588(SB)/4, $0x3eb504f3 // 0.353553
+DATA winoConst<>+1592(SB)/4, $0x3eb504f3 // 0.353553
+DATA winoConst<>+1596(SB)/4, $0x3eb504f3 // 0.353553
+DATA winoConst<>+1600(SB)/4, $0x403504f3 // 2.82843
+DATA winoConst<>+1604(SB)/4, $0x403504f3 // 2.82843
+DATA winoConst<>+1608(SB)/4, $0x403504f3 // 2.82843
+DATA winoConst<>+1612(SB)/4, $0x403504f3 // 2.82843
+DATA winoConst<>+1616(SB)/4, $0x403504f3 // 2.82843
+DATA winoConst<>+1620(SB)/4, $0x403504f3 // 2.82843
+DATA winoConst<>+1624(SB)/4, $0x403504f3 // 2.82843
+DATA winoConst<>+1628(SB)/4, $0x403504f3 // 2.82843
+DATA winoConst<>+1632(SB)/4, $0x403504f3 // 2.82843
+DATA winoConst<>+1636(SB)/4, $0x403504f3 // 2.82843
+DATA winoConst<>+1640(SB)/4, $0x403504f3 // 2.82843
+DATA winoConst<>+1644(SB)/4, $0x403504f3 // 2.82843
+DATA winoConst<>+1648(SB)/4, $0x403504f3 // 2.82843
+DATA winoConst<>+1652(SB)/4, $0x403504f3 // 2.82843
+DATA winoConst<>+1656(SB)/4, $0x403504f3 // 2.82843
+DATA winoConst<>+1660(SB)/4, $0x403504f3 // 2.82843
+DATA winoConst<>+1664(SB)/4, $0x40800000 // 4
+DATA winoConst<>+1668(SB)/4, $0x40800000 // 4
+DATA winoConst<>+1672(SB)/4, $0x40800000 // 4
+DATA winoConst<>+1676(SB)/4, $0x40800000 // 4
+DATA winoConst<>+1680(SB)/4, $0x40800000 // 4
+DATA winoConst<>+1684(SB)/4, $0x40800000 // 4
+DATA winoConst<>+1688(SB)/4, $0x40800000 // 4
+DATA winoConst<>+1692(SB)/4, $0x40800000 // 4
+DATA winoConst<>+1696(SB)/4, $0x40800000 // 4
+DATA winoConst<>+1700(SB)/4, $0x40800000 // 4
+DATA winoConst<>+1704(SB)/4, $0x40800000 // 4
+DATA winoConst<>+1708(SB)/4, $0x40800000 // 4
+DATA winoConst<>+1712(SB)/4, $0x40800000 // 4
+DATA winoConst<>+1716(SB)/4, $0x40800000 // 4
+DATA winoConst<>+1720(SB)/4, $0x40800000 // 4
+DATA winoConst<>+1724(SB)/4, $0x40800000 // 4
+DATA winoConst<>+1728(SB)/4, $0x3db851ec // 0.09
+DATA winoConst<>+1732(SB)/4, $0x3db851ec // 0.09
+DATA winoConst<>+1736(SB)/4, $0x3db851ec // 0.09
+DATA winoConst<>+1740(SB)/4, $0x3db851ec // 0.09
+DATA winoConst<>+1744(SB)/4, $0x3db851ec // 0.09
+DATA winoConst<>+1748(SB)/4, $0x3db851ec // 0.09
+DATA winoConst<>+1752(SB)/4, $0x3db851ec // 0.09
+DATA winoConst<>+1756(SB)/4, $0x3db851ec // 0.09
+DATA winoConst<>+1760(SB)/4, $0x3db851ec // 0.09
+DATA winoConst<>+1764(SB)/4, $0x3db851ec // 0.09
+DATA winoConst<>+1768(SB)/4, $0x3db851ec // 0.09
+DATA winoConst<>+1772(SB)/4, $0x3db851ec // 0.09
+DATA winoConst<>+1776(SB)/4, $0x3db851ec // 0.09
+DATA winoConst<>+1780(SB)/4, $0x3db851ec // 0.09
+DATA winoConst<>+1784(SB)/4, $0x3db851ec // 0.09
+DATA winoConst<>+1788(SB)/4, $0x3db851ec // 0.09
+DATA winoConst<>+1792(SB)/4, $0x3f400000 // 0.75
+DATA winoConst<>+1796(SB)/4, $0x3f400000 // 0.75
+DATA winoConst<>+1800(SB)/4, $0x3f400000 // 0.75
+DATA winoConst<>+1804(SB)/4, $0x3f400000 // 0.75
+DATA winoConst<>+1808(SB)/4, $0x3f400000 // 0.75
+DATA winoConst<>+1812(SB)/4, $0x3f400000 // 0.75
+DATA winoConst<>+1816(SB)/4, $0x3f400000 // 0.75
+DATA winoConst<>+1820(SB)/4, $0x3f400000 // 0.75
+DATA winoConst<>+1824(SB)/4, $0x3f400000 // 0.75
+DATA winoConst<>+1828(SB)/4, $0x3f400000 // 0.75
+DATA winoConst<>+1832(SB)/4, $0x3f400000 // 0.75
+DATA winoConst<>+1836(SB)/4, $0x3f400000 // 0.75
+DATA winoConst<>+1840(SB)/4, $0x3f400000 // 0.75
+DATA winoConst<>+1844(SB)/4, $0x3f400000 // 0.75
+DATA winoConst<>+1848(SB)/4, $0x3f400000 // 0.75
+DATA winoConst<>+1852(SB)/4, $0x3f400000 // 0.75
+DATA winoConst<>+1856(SB)/4, $0x3cdd2f1b // 0.027
+DATA winoConst<>+1860(SB)/4, $0x3cdd2f1b // 0.027
+DATA winoConst<>+1864(SB)/4, $0x3cdd2f1b // 0.027
+DATA winoConst<>+1868(SB)/4, $0x3cdd2f1b // 0.027
+DATA winoConst<>+1872(SB)/4, $0x3cdd2f1b // 0.027
+DATA winoConst<>+1876(SB)/4, $0x3cdd2f1b // 0.027
+DATA winoConst<>+1880(SB)/4, $0x3cdd2f1b // 0.027
+DATA winoConst<>+1884(SB)/4, $0x3cdd2f1b // 0.027
+DATA winoConst<>+1888(SB)/4, $0x3cdd2f1b // 0.027
+DATA winoConst<>+1892(SB)/4, $0x3cdd2f1b // 0.027
+DATA winoConst<>+1896(SB)/4, $0x3cdd2f1b // 0.027
+DATA winoConst<>+1900(SB)/4, $0x3cdd2f1b // 0.027
+DATA winoConst<>+1904(SB)/4, $0x3cdd2f1b // 0.027
+DATA winoConst<>+1908(SB)/4, $0x3cdd2f1b // 0.027
+DATA winoConst<>+1912(SB)/4, $0x3cdd2f1b // 0.027
+DATA winoConst<>+1916(SB)/4, $0x3cdd2f1b // 0.027
+DATA winoConst<>+1920(SB)/4, $0x3f2646e1 // 0.649519
+DATA winoConst<>+1924(SB)/4, $0x3f2646e1 // 0.649519
+DATA winoConst<>+1928(SB)/4, $0x3f2646e1 // 0.649519
+DATA winoConst<>+1932(SB)/4, $0x3f2646e1 // 0.649519
+DATA winoConst<>+1936(SB)/4, $0x3f2646e1 // 0.649519
+DATA winoConst<>+1940(SB)/4, $0x3f2646e1 // 0.649519
+DATA winoConst<>+1944(SB)/4, $0x3f2646e1 // 0.649519
+DATA winoConst<>+1948(SB)/4, $0x3f2646e1 // 0.649519
+DATA winoConst<>+1952(SB)/4, $0x3f2646e1 // 0.649519
+DATA winoConst<>+1956(SB)/4, $0x3f2646e1 // 0.649519
+DATA winoConst<>+1960(SB)/4, $0x3f2646e1 // 0.649519
+DATA winoConst<>+1964(SB)/4, $0x3f2646e1 // 0.649519
+DATA winoConst<>+1968(SB)/4, $0x3f2646e1 // 0.649519
+DATA winoConst<>+1972(SB)/4, $0x3f2646e1 // 0.649519
+DATA winoConst<>+1976(SB)/4, $0x3f2646e1 // 0.649519
+DATA winoConst<>+1980(SB)/4, $0x3f2646e1 // 0.649519
+DATA winoConst<>+1984(SB)/4, $0x41000000 // 8
+DATA winoConst<>+1988(SB)/4, $0x41000000 // 8
+DATA winoConst<>+1992(SB)/4, $0x41000000 // 8
+DATA winoConst<>+1996(SB)/4, $0x41000000 // 8
+DATA winoConst<>+2000(SB)/4, $0x41000000 // 8
+DATA winoConst<>+2004(SB)/4, $0x41000000 // 8
+DATA winoConst<>+2008(SB)/4, $0x41000000 // 8
+DATA winoConst<>+2012(SB)/4, $0x41000000 // 8
+DATA winoConst<>+2016(SB)/4, $0x41000000 // 8
+DATA winoConst<>+2020(SB)/4, $0x41000000 // 8
+DATA winoConst<>+2024(SB)/4, $0x41000000 // 8
+DATA winoConst<>+2028(SB)/4, $0x41000000 // 8
+DATA winoConst<>+2032(SB)/4, $0x41000000 // 8
+DATA winoConst<>+2036(SB)/4, $0x41000000 // 8
+DATA winoConst<>+2040(SB)/4, $0x41000000 // 8
+DATA winoConst<>+2044(SB)/4, $0x41000000 // 8
+DATA winoConst<>+2048(SB)/4, $0x3e23d70a // 0.16
+DATA winoConst<>+2052(SB)/4, $0x3e23d70a // 0.16
+DATA winoConst<>+2056(SB)/4, $0x3e23d70a // 0.16
+DATA winoConst<>+2060(SB)/4, $0x3e23d70a // 0.16
+DATA winoConst<>+2064(SB)/4, $0x3e23d70a // 0.16
+DATA winoConst<>+2068(SB)/4, $0x3e23d70a // 0.16
+DATA winoConst<>+2072(SB)/4, $0x3e23d70a // 0.16
+DATA winoConst<>+2076(SB)/4, $0x3e23d70a // 0.16
+DATA winoConst<>+2080(SB)/4, $0x3e23d70a // 0.16
+DATA winoConst<>+2084(SB)/4, $0x3e23d70a // 0.16
+DATA winoConst<>+2088(SB)/4, $0x3e23d70a // 0.16
+DATA winoConst<>+2092(SB)/4, $0x3e23d70a // 0.16
+DATA winoConst<>+2096(SB)/4, $0x3e23d70a // 0.16
+DATA winoConst<>+2100(SB)/4, $0x3e23d70a // 0.16
+DATA winoConst<>+2104(SB)/4, $0x3e23d70a // 0.16
+DATA winoConst<>+2108(SB)/4, $0x3e23d70a // 0.16
+DATA winoConst<>+2112(SB)/4, $0x3fc80000 // 1.5625
+DATA winoConst<>+2116(SB)/4, $0x3fc80000 // 1.5625
+DATA winoConst<>+2120(SB)/4, $0x3fc80000 // 1.5625
+DATA winoConst<>+2124(SB)/4, $0x3fc80000 // 1.5625
+DATA winoConst<>+2128(SB)/4, $0x3fc80000 // 1.5625
+DATA winoConst<>+2132(SB)/4, $0x3fc80000 // 1.5625
+DATA winoConst<>+2136(SB)/4, $0x3fc80000 // 1.5625
+DATA winoConst<>+2140(SB)/4, $0x3fc80000 // 1.5625
+DATA winoConst<>+2144(SB)/4, $0x3fc80000 // 1.5625
+DATA winoConst<>+2148(SB)/4, $0x3fc80000 // 1.5625
+DATA winoConst<>+2152(SB)/4, $0x3fc80000 // 1.5625
+DATA winoConst<>+2156(SB)/4, $0x3fc80000 // 1.5625
+DATA winoConst<>+2160(SB)/4, $0x3fc80000 // 1.5625
+DATA winoConst<>+2164(SB)/4, $0x3fc80000 // 1.5625
+DATA winoConst<>+2168(SB)/4, $0x3fc80000 // 1.5625
+DATA winoConst<>+2172(SB)/4, $0x3fc80000 // 1.5625
+DATA winoConst<>+2176(SB)/4, $0x3d83126f // 0.064
+DATA winoConst<>+2180(SB)/4, $0x3d83126f // 0.064
+DATA winoConst<>+2184(SB)/4, $0x3d83126f // 0.064
+DATA winoConst<>+2188(SB)/4, $0x3d83126f // 0.064
+DATA winoConst<>+2192(SB)/4, $0x3d83126f // 0.064
+DATA winoConst<>+2196(SB)/4, $0x3d83126f // 0.064
+DATA winoConst<>+2200(SB)/4, $0x3d83126f // 0.064
+DATA winoConst<>+2204(SB)/4, $0x3d83126f // 0.064
+DATA winoConst<>+2208(SB)/4, $0x3d83126f // 0.064
+DATA winoConst<>+2212(SB)/4, $0x3d83126f // 0.064
+DATA winoConst<>+2216(SB)/4, $0x3d83126f // 0.064
+DATA winoConst<>+2220(SB)/4, $0x3d83126f // 0.064
+DATA winoConst<>+2224(SB)/4, $0x3d83126f // 0.064
+DATA winoConst<>+2228(SB)/4, $0x3d83126f // 0.064
+DATA winoConst<>+2232(SB)/4, $0x3d83126f // 0.064
+DATA winoConst<>+2236(SB)/4, $0x3d83126f // 0.064
+DATA winoConst<>+2240(SB)/4, $0x3ffa0000 // 1.95312
+DATA winoConst<>+2244(SB)/4, $0x3ffa0000 // 1.95312
+DATA winoConst<>+2248(SB)/4, $0x3ffa0000 // 1.95312
+DATA winoConst<>+2252(SB)/4, $0x3ffa0000 // 1.95312
+DATA winoConst<>+2256(SB)/4, $0x3ffa0000 // 1.95312
+DATA winoConst<>+2260(SB)/4, $0x3ffa0000 // 1.95312
+DATA winoConst<>+2264(SB)/4, $0x3ffa0000 // 1.95312
+DATA winoConst<>+2268(SB)/4, $0x3ffa0000 // 1.95312
+DATA winoConst<>+2272(SB)/4, $0x3ffa0000 // 1.95312
+DATA winoConst<>+2276(SB)/4, $0x3ffa0000 // 1.95312
+DATA winoConst<>+2280(SB)/4, $0x3ffa0000 // 1.95312
+DATA winoConst<>+2284(SB)/4, $0x3ffa0000 // 1.95312
+DATA winoConst<>+2288(SB)/4, $0x3ffa0000 // 1.95312
+DATA winoConst<>+2292(SB)/4, $0x3ffa0000 // 1.95312
+DATA winoConst<>+2296(SB)/4, $0x3ffa0000 // 1.95312
+DATA winoConst<>+2300(SB)/4, $0x3ffa0000 // 1.95312
+GLOBL winoConst<>(SB), RODATA|NOPTR, $2304
 
 // func winoInput6x6AVX512(args *winoInputArgs)
 TEXT ·winoInput6x6AVX512(SB), NOSPLIT, $0-8
@@ -816,6 +960,113 @@ winoInput1x7AVX512_tile:
 	VZEROUPPER
 	RET
 
+// func winoInput5x5AVX512(args *winoInputArgs)
+TEXT ·winoInput5x5AVX512(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), DI
+	MOVQ 0(DI), SI
+	MOVQ 8(DI), AX
+	MOVQ 48(DI), R9
+	MOVQ 64(DI), CX
+	VMOVUPS winoConst<>+1088(SB), Z31 // 0.25
+	VMOVUPS winoConst<>+1152(SB), Z30 // -1.7225
+	VMOVUPS winoConst<>+1216(SB), Z29 // -1.5625
+	VMOVUPS winoConst<>+1280(SB), Z28 // 0.4
+	VMOVUPS winoConst<>+1344(SB), Z27 // -0.16
+	VMOVUPS winoConst<>+1408(SB), Z26 // 1.25
+	MOVQ 16(DI), BX
+	MOVQ 24(DI), R8
+	LEAQ (R8)(R8*2), R11
+	ADDQ SI, R11
+	MOVQ BX, R13
+	MOVQ $5, DX
+winoInput5x5AVX512_tile:
+winoInput5x5AVX512_column:
+	MOVQ 72(DI), R10
+	LEAQ (SI)(R10*1), R12
+	ADDQ R11, R10
+	VMOVUPS (SI), Z0
+	VMOVUPS (SI)(R8*1), Z1
+	VMOVUPS (SI)(R8*2), Z2
+	VMOVUPS (R11), Z3
+	VMOVUPS (SI)(R8*4), Z4
+	PREFETCHT1 (R12)
+	PREFETCHT1 (R12)(R8*1)
+	PREFETCHT1 (R12)(R8*2)
+	PREFETCHT1 (R10)
+	PREFETCHT1 (R12)(R8*4)
+	VMOVAPS Z3, Z6
+	VFMADD231PS Z29, Z1, Z6
+	VMOVAPS Z2, Z7
+	VFMADD231PS Z29, Z0, Z7
+	VMOVAPS Z6, Z8
+	VFMADD231PS Z28, Z7, Z8
+	VFMSUB231PS Z28, Z7, Z6
+	VMOVUPS Z8, 0(BX)
+	VMOVUPS Z6, 64(BX)
+	VMOVAPS Z3, Z6
+	VFMADD231PS Z27, Z1, Z6
+	VMOVAPS Z2, Z7
+	VFMADD231PS Z27, Z0, Z7
+	VMOVAPS Z6, Z8
+	VFMADD231PS Z26, Z7, Z8
+	VFMSUB231PS Z26, Z7, Z6
+	VMOVUPS Z8, 128(BX)
+	VMOVUPS Z6, 192(BX)
+	VMOVAPS Z4, Z5
+	VFMADD231PS Z31, Z0, Z5
+	VFMADD231PS Z30, Z2, Z5
+	VMOVUPS Z5, 256(BX)
+	ADDQ 32(DI), SI
+	ADDQ 32(DI), R11
+	ADDQ $320, BX
+	DECQ DX
+	JNZ winoInput5x5AVX512_column
+	MOVQ AX, R10
+	MOVQ R13, R15
+	MOVQ $5, DX
+winoInput5x5AVX512_row:
+	LEAQ (R9)(R9*2), R12
+	ADDQ R10, R12
+	VMOVUPS 0(R15), Z0
+	VMOVUPS 320(R15), Z1
+	VMOVUPS 640(R15), Z2
+	VMOVUPS 960(R15), Z3
+	VMOVUPS 1280(R15), Z4
+	VMOVAPS Z3, Z6
+	VFMADD231PS Z29, Z1, Z6
+	VMOVAPS Z2, Z7
+	VFMADD231PS Z29, Z0, Z7
+	VMOVAPS Z6, Z8
+	VFMADD231PS Z28, Z7, Z8
+	VFMSUB231PS Z28, Z7, Z6
+	VMOVUPS Z8, (R10)
+	VMOVUPS Z6, (R10)(R9*1)
+	VMOVAPS Z3, Z6
+	VFMADD231PS Z27, Z1, Z6
+	VMOVAPS Z2, Z7
+	VFMADD231PS Z27, Z0, Z7
+	VMOVAPS Z6, Z8
+	VFMADD231PS Z26, Z7, Z8
+	VFMSUB231PS Z26, Z7, Z6
+	VMOVUPS Z8, (R10)(R9*2)
+	VMOVUPS Z6, (R12)
+	VMOVAPS Z4, Z5
+	VFMADD231PS Z31, Z0, Z5
+	VFMADD231PS Z30, Z2, Z5
+	VMOVUPS Z5, (R10)(R9*4)
+	LEAQ (R12)(R9*2), R10 // next row of points
+	ADDQ $64, R15
+	DECQ DX
+	JNZ winoInput5x5AVX512_row
+	ADDQ 56(DI), AX
+	MOVQ 40(DI), DX // columns that the next tile adds
+	IMUL3Q $320, DX, R10
+	ADDQ R10, R13
+	DECQ CX
+	JNZ winoInput5x5AVX512_tile
+	VZEROUPPER
+	RET
+
 // func winoOutput4x4Of6x6AVX512(args *winoOutputArgs)
 TEXT ·winoOutput4x4Of6x6AVX512(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
@@ -827,10 +1078,10 @@ TEXT ·winoOutput4x4Of6x6AVX512(SB), NOSPLIT, $0-8
 	VMOVUPS (AX), Z31
 	VMOVUPS winoConst<>+128(SB), Z28 // 0.70711
 	VMOVUPS winoConst<>+256(SB), Z27 // 1.4142
-	VMOVUPS winoConst<>+1088(SB), Z26 // 0.5
+	VMOVUPS winoConst<>+1472(SB), Z26 // 0.5
 	VMOVUPS winoConst<>+1024(SB), Z25 // 2
-	VMOVUPS winoConst<>+1152(SB), Z24 // 0.35355
-	VMOVUPS winoConst<>+1216(SB), Z23 // 2.8284
+	VMOVUPS winoConst<>+1536(SB), Z24 // 0.35355
+	VMOVUPS winoConst<>+1600(SB), Z23 // 2.8284
 	MOVQ 72(DI), AX
 	TESTQ AX, AX
 	JNE winoOutput4x4Of6x6AVX512_leaky
@@ -2733,12 +2984,12 @@ TEXT ·winoOutput5x5Of6x6AVX512(SB), NOSPLIT, $0-8
 	VMOVUPS (AX), Z31
 	VMOVUPS winoConst<>+128(SB), Z28 // 0.70711
 	VMOVUPS winoConst<>+256(SB), Z27 // 1.4142
-	VMOVUPS winoConst<>+1088(SB), Z26 // 0.5
+	VMOVUPS winoConst<>+1472(SB), Z26 // 0.5
 	VMOVUPS winoConst<>+1024(SB), Z25 // 2
-	VMOVUPS winoConst<>+1152(SB), Z24 // 0.35355
-	VMOVUPS winoConst<>+1216(SB), Z23 // 2.8284
-	VMOVUPS winoConst<>+1280(SB), Z22 // 0.25
-	VMOVUPS winoConst<>+1344(SB), Z21 // 4
+	VMOVUPS winoConst<>+1536(SB), Z24 // 0.35355
+	VMOVUPS winoConst<>+1600(SB), Z23 // 2.8284
+	VMOVUPS winoConst<>+1088(SB), Z22 // 0.25
+	VMOVUPS winoConst<>+1664(SB), Z21 // 4
 	MOVQ 72(DI), AX
 	TESTQ AX, AX
 	JNE winoOutput5x5Of6x6AVX512_leaky
@@ -5965,10 +6216,10 @@ TEXT ·winoOutput1x4Of1x6AVX512(SB), NOSPLIT, $0-8
 	VMOVUPS (AX), Z31
 	VMOVUPS winoConst<>+128(SB), Z28 // 0.70711
 	VMOVUPS winoConst<>+256(SB), Z27 // 1.4142
-	VMOVUPS winoConst<>+1088(SB), Z26 // 0.5
+	VMOVUPS winoConst<>+1472(SB), Z26 // 0.5
 	VMOVUPS winoConst<>+1024(SB), Z25 // 2
-	VMOVUPS winoConst<>+1152(SB), Z24 // 0.35355
-	VMOVUPS winoConst<>+1216(SB), Z23 // 2.8284
+	VMOVUPS winoConst<>+1536(SB), Z24 // 0.35355
+	VMOVUPS winoConst<>+1600(SB), Z23 // 2.8284
 	MOVQ 72(DI), AX
 	TESTQ AX, AX
 	JNE winoOutput1x4Of1x6AVX512_leaky
@@ -6814,12 +7065,12 @@ TEXT ·winoOutput1x4Of1x7AVX512(SB), NOSPLIT, $0-8
 	VMOVUPS winoConst<>+640(SB), Z28 // 0.3
 	VMOVUPS winoConst<>+832(SB), Z27 // 0.86603
 	VMOVUPS winoConst<>+1024(SB), Z26 // 2
-	VMOVUPS winoConst<>+1408(SB), Z25 // 0.09
-	VMOVUPS winoConst<>+1472(SB), Z24 // 0.75
-	VMOVUPS winoConst<>+1344(SB), Z23 // 4
-	VMOVUPS winoConst<>+1536(SB), Z22 // 0.027
-	VMOVUPS winoConst<>+1600(SB), Z21 // 0.64952
-	VMOVUPS winoConst<>+1664(SB), Z20 // 8
+	VMOVUPS winoConst<>+1728(SB), Z25 // 0.09
+	VMOVUPS winoConst<>+1792(SB), Z24 // 0.75
+	VMOVUPS winoConst<>+1664(SB), Z23 // 4
+	VMOVUPS winoConst<>+1856(SB), Z22 // 0.027
+	VMOVUPS winoConst<>+1920(SB), Z21 // 0.64952
+	VMOVUPS winoConst<>+1984(SB), Z20 // 8
 	MOVQ 72(DI), AX
 	TESTQ AX, AX
 	JNE winoOutput1x4Of1x7AVX512_leaky
@@ -7397,9 +7648,9 @@ TEXT ·winoOutput1x3Of1x7AVX512(SB), NOSPLIT, $0-8
 	VMOVUPS winoConst<>+640(SB), Z28 // 0.3
 	VMOVUPS winoConst<>+832(SB), Z27 // 0.86603
 	VMOVUPS winoConst<>+1024(SB), Z26 // 2
-	VMOVUPS winoConst<>+1408(SB), Z25 // 0.09
-	VMOVUPS winoConst<>+1472(SB), Z24 // 0.75
-	VMOVUPS winoConst<>+1344(SB), Z23 // 4
+	VMOVUPS winoConst<>+1728(SB), Z25 // 0.09
+	VMOVUPS winoConst<>+1792(SB), Z24 // 0.75
+	VMOVUPS winoConst<>+1664(SB), Z23 // 4
 	MOVQ 72(DI), AX
 	TESTQ AX, AX
 	JNE winoOutput1x3Of1x7AVX512_leaky
@@ -7919,6 +8170,944 @@ winoFilters1x7Of1x5AVX512_channel:
 	VZEROUPPER
 	RET
 
+// func winoOutput4x4Of5x5AVX512(args *winoOutputArgs)
+TEXT ·winoOutput4x4Of5x5AVX512(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), DI
+	MOVQ 0(DI), SI
+	MOVQ 128(DI), CX
+	MOVQ 8(DI), R14
+	MOVQ 80(DI), R13
+	MOVQ 64(DI), AX
+	VMOVUPS (AX), Z31
+	VMOVUPS winoConst<>+1280(SB), Z28 // 0.4
+	VMOVUPS winoConst<>+1408(SB), Z27 // 1.25
+	VMOVUPS winoConst<>+2048(SB), Z26 // 0.16
+	VMOVUPS winoConst<>+2112(SB), Z25 // 1.5625
+	VMOVUPS winoConst<>+2176(SB), Z24 // 0.064
+	VMOVUPS winoConst<>+2240(SB), Z23 // 1.9531
+	MOVQ 72(DI), AX
+	TESTQ AX, AX
+	JNE winoOutput4x4Of5x5AVX512_leaky
+	VBROADCASTSS 136(DI), Z30
+	VBROADCASTSS 140(DI), Z29
+	MOVQ 120(DI), AX
+	CMPQ AX, $4
+	JNE winoOutput4x4Of5x5AVX512_clamp_part
+winoOutput4x4Of5x5AVX512_clamp_whole:
+	MOVQ 24(DI), R8
+	IMUL3Q $5, R8, R9
+	MOVQ 16(DI), BX
+	MOVQ SI, R10
+	LEAQ (R9)(R9*2), R11
+	ADDQ SI, R11
+	MOVQ $5, DX
+winoOutput4x4Of5x5AVX512_clamp_whole_column:
+	VMOVUPS (R10), Z0
+	VMOVUPS (R10)(R9*1), Z1
+	VMOVUPS (R10)(R9*2), Z2
+	VMOVUPS (R11), Z3
+	VMOVUPS (R10)(R9*4), Z4
+	VADDPS Z1, Z0, Z6
+	VSUBPS Z1, Z0, Z0
+	VADDPS Z3, Z2, Z1
+	VSUBPS Z3, Z2, Z2
+	VADDPS Z1, Z6, Z7
+	VMOVUPS Z7, 0(BX)
+	VMULPS Z28, Z0, Z7
+	VFMADD231PS Z27, Z2, Z7
+	VMOVUPS Z7, 64(BX)
+	VMULPS Z26, Z6, Z7
+	VFMADD231PS Z25, Z1, Z7
+	VMOVUPS Z7, 128(BX)
+	VMOVAPS Z4, Z7
+	VFMADD231PS Z24, Z0, Z7
+	VFMADD231PS Z23, Z2, Z7
+	VMOVUPS Z7, 192(BX)
+	ADDQ R8, R10
+	ADDQ R8, R11
+	ADDQ $256, BX
+	DECQ DX
+	JNZ winoOutput4x4Of5x5AVX512_clamp_whole_column
+	MOVQ 48(DI), R10
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 96(DI), BX
+	IMUL3Q $64, BX, BX
+	ADDQ 16(DI), BX
+winoOutput4x4Of5x5AVX512_clamp_whole_row:
+	LEAQ (R10)(R10*2), R11
+	ADDQ AX, R11
+	LEAQ (R10)(R10*2), R12
+	ADDQ DX, R12
+	VMOVUPS 0(BX), Z0
+	VMOVUPS 256(BX), Z1
+	VMOVUPS 512(BX), Z2
+	VMOVUPS 768(BX), Z3
+	VMOVUPS 1024(BX), Z4
+	MOVQ 144(DI), R8
+	LEAQ (AX)(R8*1), R9
+	ADDQ R11, R8
+	PREFETCHT1 (R9)
+	PREFETCHT1 (R9)(R10*1)
+	PREFETCHT1 (R9)(R10*2)
+	PREFETCHT1 (R8)
+	VADDPS Z1, Z0, Z6
+	VSUBPS Z1, Z0, Z0
+	VADDPS Z3, Z2, Z1
+	VSUBPS Z3, Z2, Z2
+	VADDPS Z1, Z6, Z7
+	VADDPS Z31, Z7, Z7
+	CMPQ 80(DI), $0
+	JEQ winoOutput4x4Of5x5AVX512_clamp_whole_0_act
+	VADDPS (DX), Z7, Z7 // residual
+winoOutput4x4Of5x5AVX512_clamp_whole_0_act:
+	VMAXPS Z7, Z30, Z7 // x < lo: lo
+	VMINPS Z7, Z29, Z7 // x > hi: hi
+	VMOVUPS Z7, (AX)
+winoOutput4x4Of5x5AVX512_clamp_whole_0_end:
+	VMULPS Z28, Z0, Z7
+	VFMADD231PS Z27, Z2, Z7
+	VADDPS Z31, Z7, Z7
+	CMPQ 80(DI), $0
+	JEQ winoOutput4x4Of5x5AVX512_clamp_whole_1_act
+	VADDPS (DX)(R10*1), Z7, Z7 // residual
+winoOutput4x4Of5x5AVX512_clamp_whole_1_act:
+	VMAXPS Z7, Z30, Z7 // x < lo: lo
+	VMINPS Z7, Z29, Z7 // x > hi: hi
+	VMOVUPS Z7, (AX)(R10*1)
+winoOutput4x4Of5x5AVX512_clamp_whole_1_end:
+	VMULPS Z26, Z6, Z7
+	VFMADD231PS Z25, Z1, Z7
+	VADDPS Z31, Z7, Z7
+	CMPQ 80(DI), $0
+	JEQ winoOutput4x4Of5x5AVX512_clamp_whole_2_act
+	VADDPS (DX)(R10*2), Z7, Z7 // residual
+winoOutput4x4Of5x5AVX512_clamp_whole_2_act:
+	VMAXPS Z7, Z30, Z7 // x < lo: lo
+	VMINPS Z7, Z29, Z7 // x > hi: hi
+	VMOVUPS Z7, (AX)(R10*2)
+winoOutput4x4Of5x5AVX512_clamp_whole_2_end:
+	VMOVAPS Z4, Z7
+	VFMADD231PS Z24, Z0, Z7
+	VFMADD231PS Z23, Z2, Z7
+	VADDPS Z31, Z7, Z7
+	CMPQ 80(DI), $0
+	JEQ winoOutput4x4Of5x5AVX512_clamp_whole_3_act
+	VADDPS (R12), Z7, Z7 // residual
+winoOutput4x4Of5x5AVX512_clamp_whole_3_act:
+	VMAXPS Z7, Z30, Z7 // x < lo: lo
+	VMINPS Z7, Z29, Z7 // x > hi: hi
+	VMOVUPS Z7, (R11)
+winoOutput4x4Of5x5AVX512_clamp_whole_3_end:
+	ADDQ $64, BX
+	ADDQ 40(DI), AX
+	ADDQ 88(DI), DX
+	DECQ R15
+	JNZ winoOutput4x4Of5x5AVX512_clamp_whole_row
+	ADDQ 32(DI), SI
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
+	DECQ CX
+	JNZ winoOutput4x4Of5x5AVX512_clamp_whole
+	VZEROUPPER
+	RET
+winoOutput4x4Of5x5AVX512_clamp_part:
+	MOVQ 24(DI), R8
+	IMUL3Q $5, R8, R9
+	MOVQ 16(DI), BX
+	MOVQ SI, R10
+	LEAQ (R9)(R9*2), R11
+	ADDQ SI, R11
+	MOVQ $5, DX
+winoOutput4x4Of5x5AVX512_clamp_part_column:
+	VMOVUPS (R10), Z0
+	VMOVUPS (R10)(R9*1), Z1
+	VMOVUPS (R10)(R9*2), Z2
+	VMOVUPS (R11), Z3
+	VMOVUPS (R10)(R9*4), Z4
+	VADDPS Z1, Z0, Z6
+	VSUBPS Z1, Z0, Z0
+	VADDPS Z3, Z2, Z1
+	VSUBPS Z3, Z2, Z2
+	VADDPS Z1, Z6, Z7
+	VMOVUPS Z7, 0(BX)
+	VMULPS Z28, Z0, Z7
+	VFMADD231PS Z27, Z2, Z7
+	VMOVUPS Z7, 64(BX)
+	VMULPS Z26, Z6, Z7
+	VFMADD231PS Z25, Z1, Z7
+	VMOVUPS Z7, 128(BX)
+	VMOVAPS Z4, Z7
+	VFMADD231PS Z24, Z0, Z7
+	VFMADD231PS Z23, Z2, Z7
+	VMOVUPS Z7, 192(BX)
+	ADDQ R8, R10
+	ADDQ R8, R11
+	ADDQ $256, BX
+	DECQ DX
+	JNZ winoOutput4x4Of5x5AVX512_clamp_part_column
+	MOVQ 48(DI), R10
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 112(DI), R11
+	IMULQ R10, R11
+	SUBQ R11, AX
+	SUBQ R11, DX
+	MOVQ 96(DI), BX
+	IMUL3Q $64, BX, BX
+	ADDQ 16(DI), BX
+winoOutput4x4Of5x5AVX512_clamp_part_row:
+	LEAQ (R10)(R10*2), R11
+	ADDQ AX, R11
+	LEAQ (R10)(R10*2), R12
+	ADDQ DX, R12
+	VMOVUPS 0(BX), Z0
+	VMOVUPS 256(BX), Z1
+	VMOVUPS 512(BX), Z2
+	VMOVUPS 768(BX), Z3
+	VMOVUPS 1024(BX), Z4
+	VADDPS Z1, Z0, Z6
+	VSUBPS Z1, Z0, Z0
+	VADDPS Z3, Z2, Z1
+	VSUBPS Z3, Z2, Z2
+	MOVQ 112(DI), R8
+	CMPQ R8, $0 // column before the first
+	JGT winoOutput4x4Of5x5AVX512_clamp_part_0_end
+	ADDQ 120(DI), R8
+	CMPQ R8, $0 // column beyond the last
+	JLE winoOutput4x4Of5x5AVX512_clamp_part_0_end
+	VADDPS Z1, Z6, Z7
+	VADDPS Z31, Z7, Z7
+	CMPQ 80(DI), $0
+	JEQ winoOutput4x4Of5x5AVX512_clamp_part_0_act
+	VADDPS (DX), Z7, Z7 // residual
+winoOutput4x4Of5x5AVX512_clamp_part_0_act:
+	VMAXPS Z7, Z30, Z7 // x < lo: lo
+	VMINPS Z7, Z29, Z7 // x > hi: hi
+	VMOVUPS Z7, (AX)
+winoOutput4x4Of5x5AVX512_clamp_part_0_end:
+	MOVQ 112(DI), R8
+	CMPQ R8, $1 // column before the first
+	JGT winoOutput4x4Of5x5AVX512_clamp_part_1_end
+	ADDQ 120(DI), R8
+	CMPQ R8, $1 // column beyond the last
+	JLE winoOutput4x4Of5x5AVX512_clamp_part_1_end
+	VMULPS Z28, Z0, Z7
+	VFMADD231PS Z27, Z2, Z7
+	VADDPS Z31, Z7, Z7
+	CMPQ 80(DI), $0
+	JEQ winoOutput4x4Of5x5AVX512_clamp_part_1_act
+	VADDPS (DX)(R10*1), Z7, Z7 // residual
+winoOutput4x4Of5x5AVX512_clamp_part_1_act:
+	VMAXPS Z7, Z30, Z7 // x < lo: lo
+	VMINPS Z7, Z29, Z7 // x > hi: hi
+	VMOVUPS Z7, (AX)(R10*1)
+winoOutput4x4Of5x5AVX512_clamp_part_1_end:
+	MOVQ 112(DI), R8
+	CMPQ R8, $2 // column before the first
+	JGT winoOutput4x4Of5x5AVX512_clamp_part_2_end
+	ADDQ 120(DI), R8
+	CMPQ R8, $2 // column beyond the last
+	JLE winoOutput4x4Of5x5AVX512_clamp_part_2_end
+	VMULPS Z26, Z6, Z7
+	VFMADD231PS Z25, Z1, Z7
+	VADDPS Z31, Z7, Z7
+	CMPQ 80(DI), $0
+	JEQ winoOutput4x4Of5x5AVX512_clamp_part_2_act
+	VADDPS (DX)(R10*2), Z7, Z7 // residual
+winoOutput4x4Of5x5AVX512_clamp_part_2_act:
+	VMAXPS Z7, Z30, Z7 // x < lo: lo
+	VMINPS Z7, Z29, Z7 // x > hi: hi
+	VMOVUPS Z7, (AX)(R10*2)
+winoOutput4x4Of5x5AVX512_clamp_part_2_end:
+	MOVQ 112(DI), R8
+	CMPQ R8, $3 // column before the first
+	JGT winoOutput4x4Of5x5AVX512_clamp_part_3_end
+	ADDQ 120(DI), R8
+	CMPQ R8, $3 // column beyond the last
+	JLE winoOutput4x4Of5x5AVX512_clamp_part_3_end
+	VMOVAPS Z4, Z7
+	VFMADD231PS Z24, Z0, Z7
+	VFMADD231PS Z23, Z2, Z7
+	VADDPS Z31, Z7, Z7
+	CMPQ 80(DI), $0
+	JEQ winoOutput4x4Of5x5AVX512_clamp_part_3_act
+	VADDPS (R12), Z7, Z7 // residual
+winoOutput4x4Of5x5AVX512_clamp_part_3_act:
+	VMAXPS Z7, Z30, Z7 // x < lo: lo
+	VMINPS Z7, Z29, Z7 // x > hi: hi
+	VMOVUPS Z7, (R11)
+winoOutput4x4Of5x5AVX512_clamp_part_3_end:
+	ADDQ $64, BX
+	ADDQ 40(DI), AX
+	ADDQ 88(DI), DX
+	DECQ R15
+	JNZ winoOutput4x4Of5x5AVX512_clamp_part_row
+	ADDQ 32(DI), SI
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
+	DECQ CX
+	JNZ winoOutput4x4Of5x5AVX512_clamp_part
+	VZEROUPPER
+	RET
+winoOutput4x4Of5x5AVX512_leaky:
+	VMOVUPS (AX), Z30
+	VPXORD Z29, Z29, Z29
+	MOVQ 120(DI), AX
+	CMPQ AX, $4
+	JNE winoOutput4x4Of5x5AVX512_leaky_part
+winoOutput4x4Of5x5AVX512_leaky_whole:
+	MOVQ 24(DI), R8
+	IMUL3Q $5, R8, R9
+	MOVQ 16(DI), BX
+	MOVQ SI, R10
+	LEAQ (R9)(R9*2), R11
+	ADDQ SI, R11
+	MOVQ $5, DX
+winoOutput4x4Of5x5AVX512_leaky_whole_column:
+	VMOVUPS (R10), Z0
+	VMOVUPS (R10)(R9*1), Z1
+	VMOVUPS (R10)(R9*2), Z2
+	VMOVUPS (R11), Z3
+	VMOVUPS (R10)(R9*4), Z4
+	VADDPS Z1, Z0, Z6
+	VSUBPS Z1, Z0, Z0
+	VADDPS Z3, Z2, Z1
+	VSUBPS Z3, Z2, Z2
+	VADDPS Z1, Z6, Z7
+	VMOVUPS Z7, 0(BX)
+	VMULPS Z28, Z0, Z7
+	VFMADD231PS Z27, Z2, Z7
+	VMOVUPS Z7, 64(BX)
+	VMULPS Z26, Z6, Z7
+	VFMADD231PS Z25, Z1, Z7
+	VMOVUPS Z7, 128(BX)
+	VMOVAPS Z4, Z7
+	VFMADD231PS Z24, Z0, Z7
+	VFMADD231PS Z23, Z2, Z7
+	VMOVUPS Z7, 192(BX)
+	ADDQ R8, R10
+	ADDQ R8, R11
+	ADDQ $256, BX
+	DECQ DX
+	JNZ winoOutput4x4Of5x5AVX512_leaky_whole_column
+	MOVQ 48(DI), R10
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 96(DI), BX
+	IMUL3Q $64, BX, BX
+	ADDQ 16(DI), BX
+winoOutput4x4Of5x5AVX512_leaky_whole_row:
+	LEAQ (R10)(R10*2), R11
+	ADDQ AX, R11
+	LEAQ (R10)(R10*2), R12
+	ADDQ DX, R12
+	VMOVUPS 0(BX), Z0
+	VMOVUPS 256(BX), Z1
+	VMOVUPS 512(BX), Z2
+	VMOVUPS 768(BX), Z3
+	VMOVUPS 1024(BX), Z4
+	MOVQ 144(DI), R8
+	LEAQ (AX)(R8*1), R9
+	ADDQ R11, R8
+	PREFETCHT1 (R9)
+	PREFETCHT1 (R9)(R10*1)
+	PREFETCHT1 (R9)(R10*2)
+	PREFETCHT1 (R8)
+	VADDPS Z1, Z0, Z6
+	VSUBPS Z1, Z0, Z0
+	VADDPS Z3, Z2, Z1
+	VSUBPS Z3, Z2, Z2
+	VADDPS Z1, Z6, Z7
+	VADDPS Z31, Z7, Z7
+	CMPQ 80(DI), $0
+	JEQ winoOutput4x4Of5x5AVX512_leaky_whole_0_act
+	VADDPS (DX), Z7, Z7 // residual
+winoOutput4x4Of5x5AVX512_leaky_whole_0_act:
+	VCMPPS $17, Z29, Z7, K1 // x < 0
+	VMULPS Z30, Z7, K1, Z7
+	VMOVUPS Z7, (AX)
+winoOutput4x4Of5x5AVX512_leaky_whole_0_end:
+	VMULPS Z28, Z0, Z7
+	VFMADD231PS Z27, Z2, Z7
+	VADDPS Z31, Z7, Z7
+	CMPQ 80(DI), $0
+	JEQ winoOutput4x4Of5x5AVX512_leaky_whole_1_act
+	VADDPS (DX)(R10*1), Z7, Z7 // residual
+winoOutput4x4Of5x5AVX512_leaky_whole_1_act:
+	VCMPPS $17, Z29, Z7, K1 // x < 0
+	VMULPS Z30, Z7, K1, Z7
+	VMOVUPS Z7, (AX)(R10*1)
+winoOutput4x4Of5x5AVX512_leaky_whole_1_end:
+	VMULPS Z26, Z6, Z7
+	VFMADD231PS Z25, Z1, Z7
+	VADDPS Z31, Z7, Z7
+	CMPQ 80(DI), $0
+	JEQ winoOutput4x4Of5x5AVX512_leaky_whole_2_act
+	VADDPS (DX)(R10*2), Z7, Z7 // residual
+winoOutput4x4Of5x5AVX512_leaky_whole_2_act:
+	VCMPPS $17, Z29, Z7, K1 // x < 0
+	VMULPS Z30, Z7, K1, Z7
+	VMOVUPS Z7, (AX)(R10*2)
+winoOutput4x4Of5x5AVX512_leaky_whole_2_end:
+	VMOVAPS Z4, Z7
+	VFMADD231PS Z24, Z0, Z7
+	VFMADD231PS Z23, Z2, Z7
+	VADDPS Z31, Z7, Z7
+	CMPQ 80(DI), $0
+	JEQ winoOutput4x4Of5x5AVX512_leaky_whole_3_act
+	VADDPS (R12), Z7, Z7 // residual
+winoOutput4x4Of5x5AVX512_leaky_whole_3_act:
+	VCMPPS $17, Z29, Z7, K1 // x < 0
+	VMULPS Z30, Z7, K1, Z7
+	VMOVUPS Z7, (R11)
+winoOutput4x4Of5x5AVX512_leaky_whole_3_end:
+	ADDQ $64, BX
+	ADDQ 40(DI), AX
+	ADDQ 88(DI), DX
+	DECQ R15
+	JNZ winoOutput4x4Of5x5AVX512_leaky_whole_row
+	ADDQ 32(DI), SI
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
+	DECQ CX
+	JNZ winoOutput4x4Of5x5AVX512_leaky_whole
+	VZEROUPPER
+	RET
+winoOutput4x4Of5x5AVX512_leaky_part:
+	MOVQ 24(DI), R8
+	IMUL3Q $5, R8, R9
+	MOVQ 16(DI), BX
+	MOVQ SI, R10
+	LEAQ (R9)(R9*2), R11
+	ADDQ SI, R11
+	MOVQ $5, DX
+winoOutput4x4Of5x5AVX512_leaky_part_column:
+	VMOVUPS (R10), Z0
+	VMOVUPS (R10)(R9*1), Z1
+	VMOVUPS (R10)(R9*2), Z2
+	VMOVUPS (R11), Z3
+	VMOVUPS (R10)(R9*4), Z4
+	VADDPS Z1, Z0, Z6
+	VSUBPS Z1, Z0, Z0
+	VADDPS Z3, Z2, Z1
+	VSUBPS Z3, Z2, Z2
+	VADDPS Z1, Z6, Z7
+	VMOVUPS Z7, 0(BX)
+	VMULPS Z28, Z0, Z7
+	VFMADD231PS Z27, Z2, Z7
+	VMOVUPS Z7, 64(BX)
+	VMULPS Z26, Z6, Z7
+	VFMADD231PS Z25, Z1, Z7
+	VMOVUPS Z7, 128(BX)
+	VMOVAPS Z4, Z7
+	VFMADD231PS Z24, Z0, Z7
+	VFMADD231PS Z23, Z2, Z7
+	VMOVUPS Z7, 192(BX)
+	ADDQ R8, R10
+	ADDQ R8, R11
+	ADDQ $256, BX
+	DECQ DX
+	JNZ winoOutput4x4Of5x5AVX512_leaky_part_column
+	MOVQ 48(DI), R10
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 112(DI), R11
+	IMULQ R10, R11
+	SUBQ R11, AX
+	SUBQ R11, DX
+	MOVQ 96(DI), BX
+	IMUL3Q $64, BX, BX
+	ADDQ 16(DI), BX
+winoOutput4x4Of5x5AVX512_leaky_part_row:
+	LEAQ (R10)(R10*2), R11
+	ADDQ AX, R11
+	LEAQ (R10)(R10*2), R12
+	ADDQ DX, R12
+	VMOVUPS 0(BX), Z0
+	VMOVUPS 256(BX), Z1
+	VMOVUPS 512(BX), Z2
+	VMOVUPS 768(BX), Z3
+	VMOVUPS 1024(BX), Z4
+	VADDPS Z1, Z0, Z6
+	VSUBPS Z1, Z0, Z0
+	VADDPS Z3, Z2, Z1
+	VSUBPS Z3, Z2, Z2
+	MOVQ 112(DI), R8
+	CMPQ R8, $0 // column before the first
+	JGT winoOutput4x4Of5x5AVX512_leaky_part_0_end
+	ADDQ 120(DI), R8
+	CMPQ R8, $0 // column beyond the last
+	JLE winoOutput4x4Of5x5AVX512_leaky_part_0_end
+	VADDPS Z1, Z6, Z7
+	VADDPS Z31, Z7, Z7
+	CMPQ 80(DI), $0
+	JEQ winoOutput4x4Of5x5AVX512_leaky_part_0_act
+	VADDPS (DX), Z7, Z7 // residual
+winoOutput4x4Of5x5AVX512_leaky_part_0_act:
+	VCMPPS $17, Z29, Z7, K1 // x < 0
+	VMULPS Z30, Z7, K1, Z7
+	VMOVUPS Z7, (AX)
+winoOutput4x4Of5x5AVX512_leaky_part_0_end:
+	MOVQ 112(DI), R8
+	CMPQ R8, $1 // column before the first
+	JGT winoOutput4x4Of5x5AVX512_leaky_part_1_end
+	ADDQ 120(DI), R8
+	CMPQ R8, $1 // column beyond the last
+	JLE winoOutput4x4Of5x5AVX512_leaky_part_1_end
+	VMULPS Z28, Z0, Z7
+	VFMADD231PS Z27, Z2, Z7
+	VADDPS Z31, Z7, Z7
+	CMPQ 80(DI), $0
+	JEQ winoOutput4x4Of5x5AVX512_leaky_part_1_act
+	VADDPS (DX)(R10*1), Z7, Z7 // residual
+winoOutput4x4Of5x5AVX512_leaky_part_1_act:
+	VCMPPS $17, Z29, Z7, K1 // x < 0
+	VMULPS Z30, Z7, K1, Z7
+	VMOVUPS Z7, (AX)(R10*1)
+winoOutput4x4Of5x5AVX512_leaky_part_1_end:
+	MOVQ 112(DI), R8
+	CMPQ R8, $2 // column before the first
+	JGT winoOutput4x4Of5x5AVX512_leaky_part_2_end
+	ADDQ 120(DI), R8
+	CMPQ R8, $2 // column beyond the last
+	JLE winoOutput4x4Of5x5AVX512_leaky_part_2_end
+	VMULPS Z26, Z6, Z7
+	VFMADD231PS Z25, Z1, Z7
+	VADDPS Z31, Z7, Z7
+	CMPQ 80(DI), $0
+	JEQ winoOutput4x4Of5x5AVX512_leaky_part_2_act
+	VADDPS (DX)(R10*2), Z7, Z7 // residual
+winoOutput4x4Of5x5AVX512_leaky_part_2_act:
+	VCMPPS $17, Z29, Z7, K1 // x < 0
+	VMULPS Z30, Z7, K1, Z7
+	VMOVUPS Z7, (AX)(R10*2)
+winoOutput4x4Of5x5AVX512_leaky_part_2_end:
+	MOVQ 112(DI), R8
+	CMPQ R8, $3 // column before the first
+	JGT winoOutput4x4Of5x5AVX512_leaky_part_3_end
+	ADDQ 120(DI), R8
+	CMPQ R8, $3 // column beyond the last
+	JLE winoOutput4x4Of5x5AVX512_leaky_part_3_end
+	VMOVAPS Z4, Z7
+	VFMADD231PS Z24, Z0, Z7
+	VFMADD231PS Z23, Z2, Z7
+	VADDPS Z31, Z7, Z7
+	CMPQ 80(DI), $0
+	JEQ winoOutput4x4Of5x5AVX512_leaky_part_3_act
+	VADDPS (R12), Z7, Z7 // residual
+winoOutput4x4Of5x5AVX512_leaky_part_3_act:
+	VCMPPS $17, Z29, Z7, K1 // x < 0
+	VMULPS Z30, Z7, K1, Z7
+	VMOVUPS Z7, (R11)
+winoOutput4x4Of5x5AVX512_leaky_part_3_end:
+	ADDQ $64, BX
+	ADDQ 40(DI), AX
+	ADDQ 88(DI), DX
+	DECQ R15
+	JNZ winoOutput4x4Of5x5AVX512_leaky_part_row
+	ADDQ 32(DI), SI
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
+	DECQ CX
+	JNZ winoOutput4x4Of5x5AVX512_leaky_part
+	VZEROUPPER
+	RET
+
+// func winoFilters5x5Of2x2AVX512(args *winoFilterArgs)
+TEXT ·winoFilters5x5Of2x2AVX512(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), DI
+	MOVQ 0(DI), SI
+	MOVQ 8(DI), AX
+	MOVQ 16(DI), BX
+	MOVQ 24(DI), R12
+	MOVQ 32(DI), R13
+	MOVQ 40(DI), DX
+	MOVQ 48(DI), R9
+	MOVQ 72(DI), CX
+winoFilters5x5Of2x2AVX512_channel:
+	MOVQ AX, R10
+	VBROADCASTSD 0(R12), Z9
+	VBROADCASTSD 8(R12), Z10
+	VBROADCASTSD 16(R12), Z11
+	VBROADCASTSD 24(R12), Z12
+	VBROADCASTSD 32(R12), Z13
+	VBROADCASTSD 40(R12), Z14
+	VBROADCASTSD 48(R12), Z15
+	IMUL3Q $2, DX, R11 // bytes between rows of taps
+	MOVQ SI, R8
+	VCVTPS2PD 32(R8), Z0
+	ADDQ R11, R8
+	VCVTPS2PD 32(R8), Z1
+	ADDQ R11, R8
+	VMULPD Z10, Z0, Z5
+	VMULPD Z11, Z1, Z6
+	VADDPD Z6, Z5, Z7
+	VSUBPD Z6, Z5, Z5
+	VMOVUPD Z7, 0(BX)
+	VMOVUPD Z5, 128(BX)
+	VMULPD Z13, Z0, Z5
+	VMULPD Z14, Z1, Z6
+	VADDPD Z6, Z5, Z7
+	VSUBPD Z6, Z5, Z5
+	VMOVUPD Z7, 256(BX)
+	VMOVUPD Z5, 384(BX)
+	VMOVAPD Z1, Z7
+	VMOVUPD Z7, 512(BX)
+	MOVQ SI, R8
+	LEAQ (SI)(DX*1), R8
+	VCVTPS2PD 32(R8), Z0
+	ADDQ R11, R8
+	VCVTPS2PD 32(R8), Z1
+	ADDQ R11, R8
+	VMULPD Z10, Z0, Z5
+	VMULPD Z11, Z1, Z6
+	VADDPD Z6, Z5, Z7
+	VSUBPD Z6, Z5, Z5
+	VMOVUPD Z7, 64(BX)
+	VMOVUPD Z5, 192(BX)
+	VMULPD Z13, Z0, Z5
+	VMULPD Z14, Z1, Z6
+	VADDPD Z6, Z5, Z7
+	VSUBPD Z6, Z5, Z5
+	VMOVUPD Z7, 320(BX)
+	VMOVUPD Z5, 448(BX)
+	VMOVAPD Z1, Z7
+	VMOVUPD Z7, 576(BX)
+	VBROADCASTSD 0(R13), Z9
+	VBROADCASTSD 8(R13), Z10
+	VBROADCASTSD 16(R13), Z11
+	VBROADCASTSD 24(R13), Z12
+	VBROADCASTSD 32(R13), Z13
+	VBROADCASTSD 40(R13), Z14
+	VBROADCASTSD 48(R13), Z15
+	VMOVUPD 0(BX), Z0
+	VMOVUPD 64(BX), Z1
+	VMULPD Z10, Z0, Z5
+	VMULPD Z11, Z1, Z6
+	VADDPD Z6, Z5, Z7
+	VSUBPD Z6, Z5, Z5
+	VCVTPD2PS Z7, Y7
+	VMOVUPS Y7, 1920(BX)
+	VCVTPD2PS Z5, Y5
+	VMOVUPS Y5, 1952(BX)
+	VMULPD Z13, Z0, Z5
+	VMULPD Z14, Z1, Z6
+	VADDPD Z6, Z5, Z7
+	VSUBPD Z6, Z5, Z5
+	VCVTPD2PS Z7, Y7
+	VMOVUPS Y7, 1984(BX)
+	VCVTPD2PS Z5, Y5
+	VMOVUPS Y5, 2016(BX)
+	VMOVAPD Z1, Z7
+	VCVTPD2PS Z7, Y7
+	VMOVUPS Y7, 2048(BX)
+	VMOVUPD 128(BX), Z0
+	VMOVUPD 192(BX), Z1
+	VMULPD Z10, Z0, Z5
+	VMULPD Z11, Z1, Z6
+	VADDPD Z6, Z5, Z7
+	VSUBPD Z6, Z5, Z5
+	VCVTPD2PS Z7, Y7
+	VMOVUPS Y7, 2080(BX)
+	VCVTPD2PS Z5, Y5
+	VMOVUPS Y5, 2112(BX)
+	VMULPD Z13, Z0, Z5
+	VMULPD Z14, Z1, Z6
+	VADDPD Z6, Z5, Z7
+	VSUBPD Z6, Z5, Z5
+	VCVTPD2PS Z7, Y7
+	VMOVUPS Y7, 2144(BX)
+	VCVTPD2PS Z5, Y5
+	VMOVUPS Y5, 2176(BX)
+	VMOVAPD Z1, Z7
+	VCVTPD2PS Z7, Y7
+	VMOVUPS Y7, 2208(BX)
+	VMOVUPD 256(BX), Z0
+	VMOVUPD 320(BX), Z1
+	VMULPD Z10, Z0, Z5
+	VMULPD Z11, Z1, Z6
+	VADDPD Z6, Z5, Z7
+	VSUBPD Z6, Z5, Z5
+	VCVTPD2PS Z7, Y7
+	VMOVUPS Y7, 2240(BX)
+	VCVTPD2PS Z5, Y5
+	VMOVUPS Y5, 2272(BX)
+	VMULPD Z13, Z0, Z5
+	VMULPD Z14, Z1, Z6
+	VADDPD Z6, Z5, Z7
+	VSUBPD Z6, Z5, Z5
+	VCVTPD2PS Z7, Y7
+	VMOVUPS Y7, 2304(BX)
+	VCVTPD2PS Z5, Y5
+	VMOVUPS Y5, 2336(BX)
+	VMOVAPD Z1, Z7
+	VCVTPD2PS Z7, Y7
+	VMOVUPS Y7, 2368(BX)
+	VMOVUPD 384(BX), Z0
+	VMOVUPD 448(BX), Z1
+	VMULPD Z10, Z0, Z5
+	VMULPD Z11, Z1, Z6
+	VADDPD Z6, Z5, Z7
+	VSUBPD Z6, Z5, Z5
+	VCVTPD2PS Z7, Y7
+	VMOVUPS Y7, 2400(BX)
+	VCVTPD2PS Z5, Y5
+	VMOVUPS Y5, 2432(BX)
+	VMULPD Z13, Z0, Z5
+	VMULPD Z14, Z1, Z6
+	VADDPD Z6, Z5, Z7
+	VSUBPD Z6, Z5, Z5
+	VCVTPD2PS Z7, Y7
+	VMOVUPS Y7, 2464(BX)
+	VCVTPD2PS Z5, Y5
+	VMOVUPS Y5, 2496(BX)
+	VMOVAPD Z1, Z7
+	VCVTPD2PS Z7, Y7
+	VMOVUPS Y7, 2528(BX)
+	VMOVUPD 512(BX), Z0
+	VMOVUPD 576(BX), Z1
+	VMULPD Z10, Z0, Z5
+	VMULPD Z11, Z1, Z6
+	VADDPD Z6, Z5, Z7
+	VSUBPD Z6, Z5, Z5
+	VCVTPD2PS Z7, Y7
+	VMOVUPS Y7, 2560(BX)
+	VCVTPD2PS Z5, Y5
+	VMOVUPS Y5, 2592(BX)
+	VMULPD Z13, Z0, Z5
+	VMULPD Z14, Z1, Z6
+	VADDPD Z6, Z5, Z7
+	VSUBPD Z6, Z5, Z5
+	VCVTPD2PS Z7, Y7
+	VMOVUPS Y7, 2624(BX)
+	VCVTPD2PS Z5, Y5
+	VMOVUPS Y5, 2656(BX)
+	VMOVAPD Z1, Z7
+	VCVTPD2PS Z7, Y7
+	VMOVUPS Y7, 2688(BX)
+	MOVQ AX, R10
+	VBROADCASTSD 0(R12), Z9
+	VBROADCASTSD 8(R12), Z10
+	VBROADCASTSD 16(R12), Z11
+	VBROADCASTSD 24(R12), Z12
+	VBROADCASTSD 32(R12), Z13
+	VBROADCASTSD 40(R12), Z14
+	VBROADCASTSD 48(R12), Z15
+	IMUL3Q $2, DX, R11 // bytes between rows of taps
+	MOVQ SI, R8
+	VCVTPS2PD 0(R8), Z0
+	ADDQ R11, R8
+	VCVTPS2PD 0(R8), Z1
+	ADDQ R11, R8
+	VMULPD Z10, Z0, Z5
+	VMULPD Z11, Z1, Z6
+	VADDPD Z6, Z5, Z7
+	VSUBPD Z6, Z5, Z5
+	VMOVUPD Z7, 0(BX)
+	VMOVUPD Z5, 128(BX)
+	VMULPD Z13, Z0, Z5
+	VMULPD Z14, Z1, Z6
+	VADDPD Z6, Z5, Z7
+	VSUBPD Z6, Z5, Z5
+	VMOVUPD Z7, 256(BX)
+	VMOVUPD Z5, 384(BX)
+	VMOVAPD Z1, Z7
+	VMOVUPD Z7, 512(BX)
+	MOVQ SI, R8
+	LEAQ (SI)(DX*1), R8
+	VCVTPS2PD 0(R8), Z0
+	ADDQ R11, R8
+	VCVTPS2PD 0(R8), Z1
+	ADDQ R11, R8
+	VMULPD Z10, Z0, Z5
+	VMULPD Z11, Z1, Z6
+	VADDPD Z6, Z5, Z7
+	VSUBPD Z6, Z5, Z5
+	VMOVUPD Z7, 64(BX)
+	VMOVUPD Z5, 192(BX)
+	VMULPD Z13, Z0, Z5
+	VMULPD Z14, Z1, Z6
+	VADDPD Z6, Z5, Z7
+	VSUBPD Z6, Z5, Z5
+	VMOVUPD Z7, 320(BX)
+	VMOVUPD Z5, 448(BX)
+	VMOVAPD Z1, Z7
+	VMOVUPD Z7, 576(BX)
+	VBROADCASTSD 0(R13), Z9
+	VBROADCASTSD 8(R13), Z10
+	VBROADCASTSD 16(R13), Z11
+	VBROADCASTSD 24(R13), Z12
+	VBROADCASTSD 32(R13), Z13
+	VBROADCASTSD 40(R13), Z14
+	VBROADCASTSD 48(R13), Z15
+	VMOVUPD 0(BX), Z0
+	VMOVUPD 64(BX), Z1
+	VMULPD Z10, Z0, Z5
+	VMULPD Z11, Z1, Z6
+	VADDPD Z6, Z5, Z7
+	VSUBPD Z6, Z5, Z5
+	VCVTPD2PS Z7, Y7
+	VINSERTF64X4 $1, 1920(BX), Z7, Z7
+	VMOVNTPS Z7, (R10)
+	ADDQ R9, R10
+	VCVTPD2PS Z5, Y5
+	VINSERTF64X4 $1, 1952(BX), Z5, Z5
+	VMOVNTPS Z5, (R10)
+	ADDQ R9, R10
+	VMULPD Z13, Z0, Z5
+	VMULPD Z14, Z1, Z6
+	VADDPD Z6, Z5, Z7
+	VSUBPD Z6, Z5, Z5
+	VCVTPD2PS Z7, Y7
+	VINSERTF64X4 $1, 1984(BX), Z7, Z7
+	VMOVNTPS Z7, (R10)
+	ADDQ R9, R10
+	VCVTPD2PS Z5, Y5
+	VINSERTF64X4 $1, 2016(BX), Z5, Z5
+	VMOVNTPS Z5, (R10)
+	ADDQ R9, R10
+	VMOVAPD Z1, Z7
+	VCVTPD2PS Z7, Y7
+	VINSERTF64X4 $1, 2048(BX), Z7, Z7
+	VMOVNTPS Z7, (R10)
+	ADDQ R9, R10
+	VMOVUPD 128(BX), Z0
+	VMOVUPD 192(BX), Z1
+	VMULPD Z10, Z0, Z5
+	VMULPD Z11, Z1, Z6
+	VADDPD Z6, Z5, Z7
+	VSUBPD Z6, Z5, Z5
+	VCVTPD2PS Z7, Y7
+	VINSERTF64X4 $1, 2080(BX), Z7, Z7
+	VMOVNTPS Z7, (R10)
+	ADDQ R9, R10
+	VCVTPD2PS Z5, Y5
+	VINSERTF64X4 $1, 2112(BX), Z5, Z5
+	VMOVNTPS Z5, (R10)
+	ADDQ R9, R10
+	VMULPD Z13, Z0, Z5
+	VMULPD Z14, Z1, Z6
+	VADDPD Z6, Z5, Z7
+	VSUBPD Z6, Z5, Z5
+	VCVTPD2PS Z7, Y7
+	VINSERTF64X4 $1, 2144(BX), Z7, Z7
+	VMOVNTPS Z7, (R10)
+	ADDQ R9, R10
+	VCVTPD2PS Z5, Y5
+	VINSERTF64X4 $1, 2176(BX), Z5, Z5
+	VMOVNTPS Z5, (R10)
+	ADDQ R9, R10
+	VMOVAPD Z1, Z7
+	VCVTPD2PS Z7, Y7
+	VINSERTF64X4 $1, 2208(BX), Z7, Z7
+	VMOVNTPS Z7, (R10)
+	ADDQ R9, R10
+	VMOVUPD 256(BX), Z0
+	VMOVUPD 320(BX), Z1
+	VMULPD Z10, Z0, Z5
+	VMULPD Z11, Z1, Z6
+	VADDPD Z6, Z5, Z7
+	VSUBPD Z6, Z5, Z5
+	VCVTPD2PS Z7, Y7
+	VINSERTF64X4 $1, 2240(BX), Z7, Z7
+	VMOVNTPS Z7, (R10)
+	ADDQ R9, R10
+	VCVTPD2PS Z5, Y5
+	VINSERTF64X4 $1, 2272(BX), Z5, Z5
+	VMOVNTPS Z5, (R10)
+	ADDQ R9, R10
+	VMULPD Z13, Z0, Z5
+	VMULPD Z14, Z1, Z6
+	VADDPD Z6, Z5, Z7
+	VSUBPD Z6, Z5, Z5
+	VCVTPD2PS Z7, Y7
+	VINSERTF64X4 $1, 2304(BX), Z7, Z7
+	VMOVNTPS Z7, (R10)
+	ADDQ R9, R10
+	VCVTPD2PS Z5, Y5
+	VINSERTF64X4 $1, 2336(BX), Z5, Z5
+	VMOVNTPS Z5, (R10)
+	ADDQ R9, R10
+	VMOVAPD Z1, Z7
+	VCVTPD2PS Z7, Y7
+	VINSERTF64X4 $1, 2368(BX), Z7, Z7
+	VMOVNTPS Z7, (R10)
+	ADDQ R9, R10
+	VMOVUPD 384(BX), Z0
+	VMOVUPD 448(BX), Z1
+	VMULPD Z10, Z0, Z5
+	VMULPD Z11, Z1, Z6
+	VADDPD Z6, Z5, Z7
+	VSUBPD Z6, Z5, Z5
+	VCVTPD2PS Z7, Y7
+	VINSERTF64X4 $1, 2400(BX), Z7, Z7
+	VMOVNTPS Z7, (R10)
+	ADDQ R9, R10
+	VCVTPD2PS Z5, Y5
+	VINSERTF64X4 $1, 2432(BX), Z5, Z5
+	VMOVNTPS Z5, (R10)
+	ADDQ R9, R10
+	VMULPD Z13, Z0, Z5
+	VMULPD Z14, Z1, Z6
+	VADDPD Z6, Z5, Z7
+	VSUBPD Z6, Z5, Z5
+	VCVTPD2PS Z7, Y7
+	VINSERTF64X4 $1, 2464(BX), Z7, Z7
+	VMOVNTPS Z7, (R10)
+	ADDQ R9, R10
+	VCVTPD2PS Z5, Y5
+	VINSERTF64X4 $1, 2496(BX), Z5, Z5
+	VMOVNTPS Z5, (R10)
+	ADDQ R9, R10
+	VMOVAPD Z1, Z7
+	VCVTPD2PS Z7, Y7
+	VINSERTF64X4 $1, 2528(BX), Z7, Z7
+	VMOVNTPS Z7, (R10)
+	ADDQ R9, R10
+	VMOVUPD 512(BX), Z0
+	VMOVUPD 576(BX), Z1
+	VMULPD Z10, Z0, Z5
+	VMULPD Z11, Z1, Z6
+	VADDPD Z6, Z5, Z7
+	VSUBPD Z6, Z5, Z5
+	VCVTPD2PS Z7, Y7
+	VINSERTF64X4 $1, 2560(BX), Z7, Z7
+	VMOVNTPS Z7, (R10)
+	ADDQ R9, R10
+	VCVTPD2PS Z5, Y5
+	VINSERTF64X4 $1, 2592(BX), Z5, Z5
+	VMOVNTPS Z5, (R10)
+	ADDQ R9, R10
+	VMULPD Z13, Z0, Z5
+	VMULPD Z14, Z1, Z6
+	VADDPD Z6, Z5, Z7
+	VSUBPD Z6, Z5, Z5
+	VCVTPD2PS Z7, Y7
+	VINSERTF64X4 $1, 2624(BX), Z7, Z7
+	VMOVNTPS Z7, (R10)
+	ADDQ R9, R10
+	VCVTPD2PS Z5, Y5
+	VINSERTF64X4 $1, 2656(BX), Z5, Z5
+	VMOVNTPS Z5, (R10)
+	ADDQ R9, R10
+	VMOVAPD Z1, Z7
+	VCVTPD2PS Z7, Y7
+	VINSERTF64X4 $1, 2688(BX), Z7, Z7
+	VMOVNTPS Z7, (R10)
+	ADDQ R9, R10
+	ADDQ 64(DI), SI
+	ADDQ 56(DI), AX
+	DECQ CX
+	JNZ winoFilters5x5Of2x2AVX512_channel
+	SFENCE // after stores past the caches
+	VZEROUPPER
+	RET
+
 // func winoInput6x6AVX2(args *winoInputArgs)
 TEXT ·winoInput6x6AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
@@ -8290,6 +9479,113 @@ winoInput1x7AVX2_tile:
 	VZEROUPPER
 	RET
 
+// func winoInput5x5AVX2(args *winoInputArgs)
+TEXT ·winoInput5x5AVX2(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), DI
+	MOVQ 0(DI), SI
+	MOVQ 8(DI), AX
+	MOVQ 48(DI), R9
+	MOVQ 64(DI), CX
+	VMOVUPS winoConst<>+1088(SB), Y15 // 0.25
+	VMOVUPS winoConst<>+1152(SB), Y14 // -1.7225
+	VMOVUPS winoConst<>+1216(SB), Y13 // -1.5625
+	VMOVUPS winoConst<>+1280(SB), Y12 // 0.4
+	VMOVUPS winoConst<>+1344(SB), Y11 // -0.16
+	VMOVUPS winoConst<>+1408(SB), Y10 // 1.25
+	MOVQ 16(DI), BX
+	MOVQ 24(DI), R8
+	LEAQ (R8)(R8*2), R11
+	ADDQ SI, R11
+	MOVQ BX, R13
+	MOVQ $5, DX
+winoInput5x5AVX2_tile:
+winoInput5x5AVX2_column:
+	MOVQ 72(DI), R10
+	LEAQ (SI)(R10*1), R12
+	ADDQ R11, R10
+	VMOVUPS (SI), Y0
+	VMOVUPS (SI)(R8*1), Y1
+	VMOVUPS (SI)(R8*2), Y2
+	VMOVUPS (R11), Y3
+	VMOVUPS (SI)(R8*4), Y4
+	PREFETCHT1 (R12)
+	PREFETCHT1 (R12)(R8*1)
+	PREFETCHT1 (R12)(R8*2)
+	PREFETCHT1 (R10)
+	PREFETCHT1 (R12)(R8*4)
+	VMOVAPS Y3, Y6
+	VFMADD231PS Y13, Y1, Y6
+	VMOVAPS Y2, Y7
+	VFMADD231PS Y13, Y0, Y7
+	VMOVAPS Y6, Y8
+	VFMADD231PS Y12, Y7, Y8
+	VFMSUB231PS Y12, Y7, Y6
+	VMOVUPS Y8, 0(BX)
+	VMOVUPS Y6, 32(BX)
+	VMOVAPS Y3, Y6
+	VFMADD231PS Y11, Y1, Y6
+	VMOVAPS Y2, Y7
+	VFMADD231PS Y11, Y0, Y7
+	VMOVAPS Y6, Y8
+	VFMADD231PS Y10, Y7, Y8
+	VFMSUB231PS Y10, Y7, Y6
+	VMOVUPS Y8, 64(BX)
+	VMOVUPS Y6, 96(BX)
+	VMOVAPS Y4, Y5
+	VFMADD231PS Y15, Y0, Y5
+	VFMADD231PS Y14, Y2, Y5
+	VMOVUPS Y5, 128(BX)
+	ADDQ 32(DI), SI
+	ADDQ 32(DI), R11
+	ADDQ $160, BX
+	DECQ DX
+	JNZ winoInput5x5AVX2_column
+	MOVQ AX, R10
+	MOVQ R13, R15
+	MOVQ $5, DX
+winoInput5x5AVX2_row:
+	LEAQ (R9)(R9*2), R12
+	ADDQ R10, R12
+	VMOVUPS 0(R15), Y0
+	VMOVUPS 160(R15), Y1
+	VMOVUPS 320(R15), Y2
+	VMOVUPS 480(R15), Y3
+	VMOVUPS 640(R15), Y4
+	VMOVAPS Y3, Y6
+	VFMADD231PS Y13, Y1, Y6
+	VMOVAPS Y2, Y7
+	VFMADD231PS Y13, Y0, Y7
+	VMOVAPS Y6, Y8
+	VFMADD231PS Y12, Y7, Y8
+	VFMSUB231PS Y12, Y7, Y6
+	VMOVUPS Y8, (R10)
+	VMOVUPS Y6, (R10)(R9*1)
+	VMOVAPS Y3, Y6
+	VFMADD231PS Y11, Y1, Y6
+	VMOVAPS Y2, Y7
+	VFMADD231PS Y11, Y0, Y7
+	VMOVAPS Y6, Y8
+	VFMADD231PS Y10, Y7, Y8
+	VFMSUB231PS Y10, Y7, Y6
+	VMOVUPS Y8, (R10)(R9*2)
+	VMOVUPS Y6, (R12)
+	VMOVAPS Y4, Y5
+	VFMADD231PS Y15, Y0, Y5
+	VFMADD231PS Y14, Y2, Y5
+	VMOVUPS Y5, (R10)(R9*4)
+	LEAQ (R12)(R9*2), R10 // next row of points
+	ADDQ $32, R15
+	DECQ DX
+	JNZ winoInput5x5AVX2_row
+	ADDQ 56(DI), AX
+	MOVQ 40(DI), DX // columns that the next tile adds
+	IMUL3Q $160, DX, R10
+	ADDQ R10, R13
+	DECQ CX
+	JNZ winoInput5x5AVX2_tile
+	VZEROUPPER
+	RET
+
 // func winoOutput4x4Of6x6AVX2(args *winoOutputArgs)
 TEXT ·winoOutput4x4Of6x6AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
@@ -8301,7 +9597,7 @@ TEXT ·winoOutput4x4Of6x6AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS (AX), Y15
 	VMOVUPS winoConst<>+128(SB), Y12 // 0.70711
 	VMOVUPS winoConst<>+256(SB), Y11 // 1.4142
-	VMOVUPS winoConst<>+1088(SB), Y10 // 0.5
+	VMOVUPS winoConst<>+1472(SB), Y10 // 0.5
 	VMOVUPS winoConst<>+1024(SB), Y9 // 2
 	MOVQ 72(DI), AX
 	TESTQ AX, AX
@@ -8340,8 +9636,8 @@ winoOutput4x4Of6x6AVX2_clamp_whole_column:
 	VFMADD231PS Y9, Y2, Y7
 	VMOVUPS Y7, 64(BX)
 	VMOVAPS Y5, Y7
-	VFMADD231PS winoConst<>+1152(SB), Y1, Y7
-	VFMADD231PS winoConst<>+1216(SB), Y3, Y7
+	VFMADD231PS winoConst<>+1536(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1600(SB), Y3, Y7
 	VMOVUPS Y7, 96(BX)
 	ADDQ R8, R10
 	ADDQ R8, R11
@@ -8411,8 +9707,8 @@ winoOutput4x4Of6x6AVX2_clamp_whole_2_act:
 	VMOVUPS Y7, (AX)(R10*2)
 winoOutput4x4Of6x6AVX2_clamp_whole_2_end:
 	VMOVAPS Y5, Y7
-	VFMADD231PS winoConst<>+1152(SB), Y1, Y7
-	VFMADD231PS winoConst<>+1216(SB), Y3, Y7
+	VFMADD231PS winoConst<>+1536(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1600(SB), Y3, Y7
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput4x4Of6x6AVX2_clamp_whole_3_act
@@ -8463,8 +9759,8 @@ winoOutput4x4Of6x6AVX2_clamp_part_column:
 	VFMADD231PS Y9, Y2, Y7
 	VMOVUPS Y7, 64(BX)
 	VMOVAPS Y5, Y7
-	VFMADD231PS winoConst<>+1152(SB), Y1, Y7
-	VFMADD231PS winoConst<>+1216(SB), Y3, Y7
+	VFMADD231PS winoConst<>+1536(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1600(SB), Y3, Y7
 	VMOVUPS Y7, 96(BX)
 	ADDQ R8, R10
 	ADDQ R8, R11
@@ -8555,8 +9851,8 @@ winoOutput4x4Of6x6AVX2_clamp_part_2_end:
 	CMPQ R8, $3 // column beyond the last
 	JLE winoOutput4x4Of6x6AVX2_clamp_part_3_end
 	VMOVAPS Y5, Y7
-	VFMADD231PS winoConst<>+1152(SB), Y1, Y7
-	VFMADD231PS winoConst<>+1216(SB), Y3, Y7
+	VFMADD231PS winoConst<>+1536(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1600(SB), Y3, Y7
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput4x4Of6x6AVX2_clamp_part_3_act
@@ -8613,8 +9909,8 @@ winoOutput4x4Of6x6AVX2_leaky_whole_column:
 	VFMADD231PS Y9, Y2, Y7
 	VMOVUPS Y7, 64(BX)
 	VMOVAPS Y5, Y7
-	VFMADD231PS winoConst<>+1152(SB), Y1, Y7
-	VFMADD231PS winoConst<>+1216(SB), Y3, Y7
+	VFMADD231PS winoConst<>+1536(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1600(SB), Y3, Y7
 	VMOVUPS Y7, 96(BX)
 	ADDQ R8, R10
 	ADDQ R8, R11
@@ -8687,8 +9983,8 @@ winoOutput4x4Of6x6AVX2_leaky_whole_2_act:
 	VMOVUPS Y7, (AX)(R10*2)
 winoOutput4x4Of6x6AVX2_leaky_whole_2_end:
 	VMOVAPS Y5, Y7
-	VFMADD231PS winoConst<>+1152(SB), Y1, Y7
-	VFMADD231PS winoConst<>+1216(SB), Y3, Y7
+	VFMADD231PS winoConst<>+1536(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1600(SB), Y3, Y7
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput4x4Of6x6AVX2_leaky_whole_3_act
@@ -8740,8 +10036,8 @@ winoOutput4x4Of6x6AVX2_leaky_part_column:
 	VFMADD231PS Y9, Y2, Y7
 	VMOVUPS Y7, 64(BX)
 	VMOVAPS Y5, Y7
-	VFMADD231PS winoConst<>+1152(SB), Y1, Y7
-	VFMADD231PS winoConst<>+1216(SB), Y3, Y7
+	VFMADD231PS winoConst<>+1536(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1600(SB), Y3, Y7
 	VMOVUPS Y7, 96(BX)
 	ADDQ R8, R10
 	ADDQ R8, R11
@@ -8835,8 +10131,8 @@ winoOutput4x4Of6x6AVX2_leaky_part_2_end:
 	CMPQ R8, $3 // column beyond the last
 	JLE winoOutput4x4Of6x6AVX2_leaky_part_3_end
 	VMOVAPS Y5, Y7
-	VFMADD231PS winoConst<>+1152(SB), Y1, Y7
-	VFMADD231PS winoConst<>+1216(SB), Y3, Y7
+	VFMADD231PS winoConst<>+1536(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1600(SB), Y3, Y7
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput4x4Of6x6AVX2_leaky_part_3_act
@@ -10215,7 +11511,7 @@ TEXT ·winoOutput5x5Of6x6AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS (AX), Y15
 	VMOVUPS winoConst<>+128(SB), Y12 // 0.70711
 	VMOVUPS winoConst<>+256(SB), Y11 // 1.4142
-	VMOVUPS winoConst<>+1088(SB), Y10 // 0.5
+	VMOVUPS winoConst<>+1472(SB), Y10 // 0.5
 	VMOVUPS winoConst<>+1024(SB), Y9 // 2
 	MOVQ 72(DI), AX
 	TESTQ AX, AX
@@ -10253,12 +11549,12 @@ winoOutput5x5Of6x6AVX2_clamp_whole_column:
 	VMULPS Y10, Y6, Y7
 	VFMADD231PS Y9, Y2, Y7
 	VMOVUPS Y7, 64(BX)
-	VMULPS winoConst<>+1152(SB), Y1, Y7
-	VFMADD231PS winoConst<>+1216(SB), Y3, Y7
+	VMULPS winoConst<>+1536(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1600(SB), Y3, Y7
 	VMOVUPS Y7, 96(BX)
 	VMOVAPS Y5, Y7
-	VFMADD231PS winoConst<>+1280(SB), Y6, Y7
-	VFMADD231PS winoConst<>+1344(SB), Y2, Y7
+	VFMADD231PS winoConst<>+1088(SB), Y6, Y7
+	VFMADD231PS winoConst<>+1664(SB), Y2, Y7
 	VMOVUPS Y7, 128(BX)
 	ADDQ R8, R10
 	ADDQ R8, R11
@@ -10328,8 +11624,8 @@ winoOutput5x5Of6x6AVX2_clamp_whole_2_act:
 	VMINPS Y7, Y13, Y7 // x > hi: hi
 	VMOVUPS Y7, (AX)(R10*2)
 winoOutput5x5Of6x6AVX2_clamp_whole_2_end:
-	VMULPS winoConst<>+1152(SB), Y1, Y7
-	VFMADD231PS winoConst<>+1216(SB), Y3, Y7
+	VMULPS winoConst<>+1536(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1600(SB), Y3, Y7
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput5x5Of6x6AVX2_clamp_whole_3_act
@@ -10340,8 +11636,8 @@ winoOutput5x5Of6x6AVX2_clamp_whole_3_act:
 	VMOVUPS Y7, (R11)
 winoOutput5x5Of6x6AVX2_clamp_whole_3_end:
 	VMOVAPS Y5, Y7
-	VFMADD231PS winoConst<>+1280(SB), Y6, Y7
-	VFMADD231PS winoConst<>+1344(SB), Y2, Y7
+	VFMADD231PS winoConst<>+1088(SB), Y6, Y7
+	VFMADD231PS winoConst<>+1664(SB), Y2, Y7
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput5x5Of6x6AVX2_clamp_whole_4_act
@@ -10391,12 +11687,12 @@ winoOutput5x5Of6x6AVX2_clamp_part_column:
 	VMULPS Y10, Y6, Y7
 	VFMADD231PS Y9, Y2, Y7
 	VMOVUPS Y7, 64(BX)
-	VMULPS winoConst<>+1152(SB), Y1, Y7
-	VFMADD231PS winoConst<>+1216(SB), Y3, Y7
+	VMULPS winoConst<>+1536(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1600(SB), Y3, Y7
 	VMOVUPS Y7, 96(BX)
 	VMOVAPS Y5, Y7
-	VFMADD231PS winoConst<>+1280(SB), Y6, Y7
-	VFMADD231PS winoConst<>+1344(SB), Y2, Y7
+	VFMADD231PS winoConst<>+1088(SB), Y6, Y7
+	VFMADD231PS winoConst<>+1664(SB), Y2, Y7
 	VMOVUPS Y7, 128(BX)
 	ADDQ R8, R10
 	ADDQ R8, R11
@@ -10486,8 +11782,8 @@ winoOutput5x5Of6x6AVX2_clamp_part_2_end:
 	ADDQ 120(DI), R8
 	CMPQ R8, $3 // column beyond the last
 	JLE winoOutput5x5Of6x6AVX2_clamp_part_3_end
-	VMULPS winoConst<>+1152(SB), Y1, Y7
-	VFMADD231PS winoConst<>+1216(SB), Y3, Y7
+	VMULPS winoConst<>+1536(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1600(SB), Y3, Y7
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput5x5Of6x6AVX2_clamp_part_3_act
@@ -10504,8 +11800,8 @@ winoOutput5x5Of6x6AVX2_clamp_part_3_end:
 	CMPQ R8, $4 // column beyond the last
 	JLE winoOutput5x5Of6x6AVX2_clamp_part_4_end
 	VMOVAPS Y5, Y7
-	VFMADD231PS winoConst<>+1280(SB), Y6, Y7
-	VFMADD231PS winoConst<>+1344(SB), Y2, Y7
+	VFMADD231PS winoConst<>+1088(SB), Y6, Y7
+	VFMADD231PS winoConst<>+1664(SB), Y2, Y7
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput5x5Of6x6AVX2_clamp_part_4_act
@@ -10561,12 +11857,12 @@ winoOutput5x5Of6x6AVX2_leaky_whole_column:
 	VMULPS Y10, Y6, Y7
 	VFMADD231PS Y9, Y2, Y7
 	VMOVUPS Y7, 64(BX)
-	VMULPS winoConst<>+1152(SB), Y1, Y7
-	VFMADD231PS winoConst<>+1216(SB), Y3, Y7
+	VMULPS winoConst<>+1536(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1600(SB), Y3, Y7
 	VMOVUPS Y7, 96(BX)
 	VMOVAPS Y5, Y7
-	VFMADD231PS winoConst<>+1280(SB), Y6, Y7
-	VFMADD231PS winoConst<>+1344(SB), Y2, Y7
+	VFMADD231PS winoConst<>+1088(SB), Y6, Y7
+	VFMADD231PS winoConst<>+1664(SB), Y2, Y7
 	VMOVUPS Y7, 128(BX)
 	ADDQ R8, R10
 	ADDQ R8, R11
@@ -10639,8 +11935,8 @@ winoOutput5x5Of6x6AVX2_leaky_whole_2_act:
 	VBLENDVPS Y8, Y4, Y7, Y7
 	VMOVUPS Y7, (AX)(R10*2)
 winoOutput5x5Of6x6AVX2_leaky_whole_2_end:
-	VMULPS winoConst<>+1152(SB), Y1, Y7
-	VFMADD231PS winoConst<>+1216(SB), Y3, Y7
+	VMULPS winoConst<>+1536(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1600(SB), Y3, Y7
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput5x5Of6x6AVX2_leaky_whole_3_act
@@ -10652,8 +11948,8 @@ winoOutput5x5Of6x6AVX2_leaky_whole_3_act:
 	VMOVUPS Y7, (R11)
 winoOutput5x5Of6x6AVX2_leaky_whole_3_end:
 	VMOVAPS Y5, Y7
-	VFMADD231PS winoConst<>+1280(SB), Y6, Y7
-	VFMADD231PS winoConst<>+1344(SB), Y2, Y7
+	VFMADD231PS winoConst<>+1088(SB), Y6, Y7
+	VFMADD231PS winoConst<>+1664(SB), Y2, Y7
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput5x5Of6x6AVX2_leaky_whole_4_act
@@ -10704,12 +12000,12 @@ winoOutput5x5Of6x6AVX2_leaky_part_column:
 	VMULPS Y10, Y6, Y7
 	VFMADD231PS Y9, Y2, Y7
 	VMOVUPS Y7, 64(BX)
-	VMULPS winoConst<>+1152(SB), Y1, Y7
-	VFMADD231PS winoConst<>+1216(SB), Y3, Y7
+	VMULPS winoConst<>+1536(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1600(SB), Y3, Y7
 	VMOVUPS Y7, 96(BX)
 	VMOVAPS Y5, Y7
-	VFMADD231PS winoConst<>+1280(SB), Y6, Y7
-	VFMADD231PS winoConst<>+1344(SB), Y2, Y7
+	VFMADD231PS winoConst<>+1088(SB), Y6, Y7
+	VFMADD231PS winoConst<>+1664(SB), Y2, Y7
 	VMOVUPS Y7, 128(BX)
 	ADDQ R8, R10
 	ADDQ R8, R11
@@ -10802,8 +12098,8 @@ winoOutput5x5Of6x6AVX2_leaky_part_2_end:
 	ADDQ 120(DI), R8
 	CMPQ R8, $3 // column beyond the last
 	JLE winoOutput5x5Of6x6AVX2_leaky_part_3_end
-	VMULPS winoConst<>+1152(SB), Y1, Y7
-	VFMADD231PS winoConst<>+1216(SB), Y3, Y7
+	VMULPS winoConst<>+1536(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1600(SB), Y3, Y7
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput5x5Of6x6AVX2_leaky_part_3_act
@@ -10821,8 +12117,8 @@ winoOutput5x5Of6x6AVX2_leaky_part_3_end:
 	CMPQ R8, $4 // column beyond the last
 	JLE winoOutput5x5Of6x6AVX2_leaky_part_4_end
 	VMOVAPS Y5, Y7
-	VFMADD231PS winoConst<>+1280(SB), Y6, Y7
-	VFMADD231PS winoConst<>+1344(SB), Y2, Y7
+	VFMADD231PS winoConst<>+1088(SB), Y6, Y7
+	VFMADD231PS winoConst<>+1664(SB), Y2, Y7
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput5x5Of6x6AVX2_leaky_part_4_act
@@ -13460,7 +14756,7 @@ TEXT ·winoOutput1x4Of1x6AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS (AX), Y15
 	VMOVUPS winoConst<>+128(SB), Y12 // 0.70711
 	VMOVUPS winoConst<>+256(SB), Y11 // 1.4142
-	VMOVUPS winoConst<>+1088(SB), Y10 // 0.5
+	VMOVUPS winoConst<>+1472(SB), Y10 // 0.5
 	VMOVUPS winoConst<>+1024(SB), Y9 // 2
 	MOVQ 72(DI), AX
 	TESTQ AX, AX
@@ -13534,8 +14830,8 @@ winoOutput1x4Of1x6AVX2_clamp_whole_2_act:
 	VMOVUPS Y7, (AX)(R10*2)
 winoOutput1x4Of1x6AVX2_clamp_whole_2_end:
 	VMOVAPS Y5, Y7
-	VFMADD231PS winoConst<>+1152(SB), Y1, Y7
-	VFMADD231PS winoConst<>+1216(SB), Y3, Y7
+	VFMADD231PS winoConst<>+1536(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1600(SB), Y3, Y7
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput1x4Of1x6AVX2_clamp_whole_3_act
@@ -13637,8 +14933,8 @@ winoOutput1x4Of1x6AVX2_clamp_part_2_end:
 	CMPQ R8, $3 // column beyond the last
 	JLE winoOutput1x4Of1x6AVX2_clamp_part_3_end
 	VMOVAPS Y5, Y7
-	VFMADD231PS winoConst<>+1152(SB), Y1, Y7
-	VFMADD231PS winoConst<>+1216(SB), Y3, Y7
+	VFMADD231PS winoConst<>+1536(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1600(SB), Y3, Y7
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput1x4Of1x6AVX2_clamp_part_3_act
@@ -13728,8 +15024,8 @@ winoOutput1x4Of1x6AVX2_leaky_whole_2_act:
 	VMOVUPS Y7, (AX)(R10*2)
 winoOutput1x4Of1x6AVX2_leaky_whole_2_end:
 	VMOVAPS Y5, Y7
-	VFMADD231PS winoConst<>+1152(SB), Y1, Y7
-	VFMADD231PS winoConst<>+1216(SB), Y3, Y7
+	VFMADD231PS winoConst<>+1536(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1600(SB), Y3, Y7
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput1x4Of1x6AVX2_leaky_whole_3_act
@@ -13835,8 +15131,8 @@ winoOutput1x4Of1x6AVX2_leaky_part_2_end:
 	CMPQ R8, $3 // column beyond the last
 	JLE winoOutput1x4Of1x6AVX2_leaky_part_3_end
 	VMOVAPS Y5, Y7
-	VFMADD231PS winoConst<>+1152(SB), Y1, Y7
-	VFMADD231PS winoConst<>+1216(SB), Y3, Y7
+	VFMADD231PS winoConst<>+1536(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1600(SB), Y3, Y7
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput1x4Of1x6AVX2_leaky_part_3_act
@@ -14382,9 +15678,9 @@ winoOutput1x4Of1x7AVX2_clamp_whole_1_act:
 	VMINPS Y7, Y13, Y7 // x > hi: hi
 	VMOVUPS Y7, (AX)(R10*1)
 winoOutput1x4Of1x7AVX2_clamp_whole_1_end:
-	VMULPS winoConst<>+1408(SB), Y9, Y7
-	VFMADD231PS winoConst<>+1472(SB), Y1, Y7
-	VFMADD231PS winoConst<>+1344(SB), Y3, Y7
+	VMULPS winoConst<>+1728(SB), Y9, Y7
+	VFMADD231PS winoConst<>+1792(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1664(SB), Y3, Y7
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput1x4Of1x7AVX2_clamp_whole_2_act
@@ -14395,9 +15691,9 @@ winoOutput1x4Of1x7AVX2_clamp_whole_2_act:
 	VMOVUPS Y7, (AX)(R10*2)
 winoOutput1x4Of1x7AVX2_clamp_whole_2_end:
 	VMOVAPS Y6, Y7
-	VFMADD231PS winoConst<>+1536(SB), Y0, Y7
-	VFMADD231PS winoConst<>+1600(SB), Y2, Y7
-	VFMADD231PS winoConst<>+1664(SB), Y4, Y7
+	VFMADD231PS winoConst<>+1856(SB), Y0, Y7
+	VFMADD231PS winoConst<>+1920(SB), Y2, Y7
+	VFMADD231PS winoConst<>+1984(SB), Y4, Y7
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput1x4Of1x7AVX2_clamp_whole_3_act
@@ -14486,9 +15782,9 @@ winoOutput1x4Of1x7AVX2_clamp_part_1_end:
 	ADDQ 120(DI), R8
 	CMPQ R8, $2 // column beyond the last
 	JLE winoOutput1x4Of1x7AVX2_clamp_part_2_end
-	VMULPS winoConst<>+1408(SB), Y9, Y7
-	VFMADD231PS winoConst<>+1472(SB), Y1, Y7
-	VFMADD231PS winoConst<>+1344(SB), Y3, Y7
+	VMULPS winoConst<>+1728(SB), Y9, Y7
+	VFMADD231PS winoConst<>+1792(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1664(SB), Y3, Y7
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput1x4Of1x7AVX2_clamp_part_2_act
@@ -14505,9 +15801,9 @@ winoOutput1x4Of1x7AVX2_clamp_part_2_end:
 	CMPQ R8, $3 // column beyond the last
 	JLE winoOutput1x4Of1x7AVX2_clamp_part_3_end
 	VMOVAPS Y6, Y7
-	VFMADD231PS winoConst<>+1536(SB), Y0, Y7
-	VFMADD231PS winoConst<>+1600(SB), Y2, Y7
-	VFMADD231PS winoConst<>+1664(SB), Y4, Y7
+	VFMADD231PS winoConst<>+1856(SB), Y0, Y7
+	VFMADD231PS winoConst<>+1920(SB), Y2, Y7
+	VFMADD231PS winoConst<>+1984(SB), Y4, Y7
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput1x4Of1x7AVX2_clamp_part_3_act
@@ -14589,9 +15885,9 @@ winoOutput1x4Of1x7AVX2_leaky_whole_1_act:
 	VBLENDVPS Y8, Y5, Y7, Y7
 	VMOVUPS Y7, (AX)(R10*1)
 winoOutput1x4Of1x7AVX2_leaky_whole_1_end:
-	VMULPS winoConst<>+1408(SB), Y9, Y7
-	VFMADD231PS winoConst<>+1472(SB), Y1, Y7
-	VFMADD231PS winoConst<>+1344(SB), Y3, Y7
+	VMULPS winoConst<>+1728(SB), Y9, Y7
+	VFMADD231PS winoConst<>+1792(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1664(SB), Y3, Y7
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput1x4Of1x7AVX2_leaky_whole_2_act
@@ -14603,9 +15899,9 @@ winoOutput1x4Of1x7AVX2_leaky_whole_2_act:
 	VMOVUPS Y7, (AX)(R10*2)
 winoOutput1x4Of1x7AVX2_leaky_whole_2_end:
 	VMOVAPS Y6, Y7
-	VFMADD231PS winoConst<>+1536(SB), Y0, Y7
-	VFMADD231PS winoConst<>+1600(SB), Y2, Y7
-	VFMADD231PS winoConst<>+1664(SB), Y4, Y7
+	VFMADD231PS winoConst<>+1856(SB), Y0, Y7
+	VFMADD231PS winoConst<>+1920(SB), Y2, Y7
+	VFMADD231PS winoConst<>+1984(SB), Y4, Y7
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput1x4Of1x7AVX2_leaky_whole_3_act
@@ -14697,9 +15993,9 @@ winoOutput1x4Of1x7AVX2_leaky_part_1_end:
 	ADDQ 120(DI), R8
 	CMPQ R8, $2 // column beyond the last
 	JLE winoOutput1x4Of1x7AVX2_leaky_part_2_end
-	VMULPS winoConst<>+1408(SB), Y9, Y7
-	VFMADD231PS winoConst<>+1472(SB), Y1, Y7
-	VFMADD231PS winoConst<>+1344(SB), Y3, Y7
+	VMULPS winoConst<>+1728(SB), Y9, Y7
+	VFMADD231PS winoConst<>+1792(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1664(SB), Y3, Y7
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput1x4Of1x7AVX2_leaky_part_2_act
@@ -14717,9 +16013,9 @@ winoOutput1x4Of1x7AVX2_leaky_part_2_end:
 	CMPQ R8, $3 // column beyond the last
 	JLE winoOutput1x4Of1x7AVX2_leaky_part_3_end
 	VMOVAPS Y6, Y7
-	VFMADD231PS winoConst<>+1536(SB), Y0, Y7
-	VFMADD231PS winoConst<>+1600(SB), Y2, Y7
-	VFMADD231PS winoConst<>+1664(SB), Y4, Y7
+	VFMADD231PS winoConst<>+1856(SB), Y0, Y7
+	VFMADD231PS winoConst<>+1920(SB), Y2, Y7
+	VFMADD231PS winoConst<>+1984(SB), Y4, Y7
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput1x4Of1x7AVX2_leaky_part_3_act
@@ -14966,9 +16262,9 @@ winoOutput1x3Of1x7AVX2_clamp_whole_1_act:
 	VMOVUPS Y7, (AX)(R10*1)
 winoOutput1x3Of1x7AVX2_clamp_whole_1_end:
 	VMOVAPS Y6, Y7
-	VFMADD231PS winoConst<>+1408(SB), Y9, Y7
-	VFMADD231PS winoConst<>+1472(SB), Y1, Y7
-	VFMADD231PS winoConst<>+1344(SB), Y3, Y7
+	VFMADD231PS winoConst<>+1728(SB), Y9, Y7
+	VFMADD231PS winoConst<>+1792(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1664(SB), Y3, Y7
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput1x3Of1x7AVX2_clamp_whole_2_act
@@ -15058,9 +16354,9 @@ winoOutput1x3Of1x7AVX2_clamp_part_1_end:
 	CMPQ R8, $2 // column beyond the last
 	JLE winoOutput1x3Of1x7AVX2_clamp_part_2_end
 	VMOVAPS Y6, Y7
-	VFMADD231PS winoConst<>+1408(SB), Y9, Y7
-	VFMADD231PS winoConst<>+1472(SB), Y1, Y7
-	VFMADD231PS winoConst<>+1344(SB), Y3, Y7
+	VFMADD231PS winoConst<>+1728(SB), Y9, Y7
+	VFMADD231PS winoConst<>+1792(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1664(SB), Y3, Y7
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput1x3Of1x7AVX2_clamp_part_2_act
@@ -15142,9 +16438,9 @@ winoOutput1x3Of1x7AVX2_leaky_whole_1_act:
 	VMOVUPS Y7, (AX)(R10*1)
 winoOutput1x3Of1x7AVX2_leaky_whole_1_end:
 	VMOVAPS Y6, Y7
-	VFMADD231PS winoConst<>+1408(SB), Y9, Y7
-	VFMADD231PS winoConst<>+1472(SB), Y1, Y7
-	VFMADD231PS winoConst<>+1344(SB), Y3, Y7
+	VFMADD231PS winoConst<>+1728(SB), Y9, Y7
+	VFMADD231PS winoConst<>+1792(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1664(SB), Y3, Y7
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput1x3Of1x7AVX2_leaky_whole_2_act
@@ -15237,9 +16533,9 @@ winoOutput1x3Of1x7AVX2_leaky_part_1_end:
 	CMPQ R8, $2 // column beyond the last
 	JLE winoOutput1x3Of1x7AVX2_leaky_part_2_end
 	VMOVAPS Y6, Y7
-	VFMADD231PS winoConst<>+1408(SB), Y9, Y7
-	VFMADD231PS winoConst<>+1472(SB), Y1, Y7
-	VFMADD231PS winoConst<>+1344(SB), Y3, Y7
+	VFMADD231PS winoConst<>+1728(SB), Y9, Y7
+	VFMADD231PS winoConst<>+1792(SB), Y1, Y7
+	VFMADD231PS winoConst<>+1664(SB), Y3, Y7
 	VADDPS Y15, Y7, Y7
 	CMPQ 80(DI), $0
 	JEQ winoOutput1x3Of1x7AVX2_leaky_part_2_act
@@ -15422,5 +16718,948 @@ winoFilters1x7Of1x5AVX2_channel:
 	ADDQ 56(DI), AX
 	DECQ CX
 	JNZ winoFilters1x7Of1x5AVX2_channel
+	VZEROUPPER
+	RET
+
+// func winoOutput4x4Of5x5AVX2(args *winoOutputArgs)
+TEXT ·winoOutput4x4Of5x5AVX2(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), DI
+	MOVQ 0(DI), SI
+	MOVQ 128(DI), CX
+	MOVQ 8(DI), R14
+	MOVQ 80(DI), R13
+	MOVQ 64(DI), AX
+	VMOVUPS (AX), Y15
+	VMOVUPS winoConst<>+1280(SB), Y12 // 0.4
+	VMOVUPS winoConst<>+1408(SB), Y11 // 1.25
+	VMOVUPS winoConst<>+2048(SB), Y10 // 0.16
+	VMOVUPS winoConst<>+2112(SB), Y9 // 1.5625
+	MOVQ 72(DI), AX
+	TESTQ AX, AX
+	JNE winoOutput4x4Of5x5AVX2_leaky
+	VBROADCASTSS 136(DI), Y14
+	VBROADCASTSS 140(DI), Y13
+	MOVQ 120(DI), AX
+	CMPQ AX, $4
+	JNE winoOutput4x4Of5x5AVX2_clamp_part
+winoOutput4x4Of5x5AVX2_clamp_whole:
+	MOVQ 24(DI), R8
+	IMUL3Q $5, R8, R9
+	MOVQ 16(DI), BX
+	MOVQ SI, R10
+	LEAQ (R9)(R9*2), R11
+	ADDQ SI, R11
+	MOVQ $5, DX
+winoOutput4x4Of5x5AVX2_clamp_whole_column:
+	VMOVUPS (R10), Y0
+	VMOVUPS (R10)(R9*1), Y1
+	VMOVUPS (R10)(R9*2), Y2
+	VMOVUPS (R11), Y3
+	VMOVUPS (R10)(R9*4), Y4
+	VADDPS Y1, Y0, Y6
+	VSUBPS Y1, Y0, Y0
+	VADDPS Y3, Y2, Y1
+	VSUBPS Y3, Y2, Y2
+	VADDPS Y1, Y6, Y7
+	VMOVUPS Y7, 0(BX)
+	VMULPS Y12, Y0, Y7
+	VFMADD231PS Y11, Y2, Y7
+	VMOVUPS Y7, 32(BX)
+	VMULPS Y10, Y6, Y7
+	VFMADD231PS Y9, Y1, Y7
+	VMOVUPS Y7, 64(BX)
+	VMOVAPS Y4, Y7
+	VFMADD231PS winoConst<>+2176(SB), Y0, Y7
+	VFMADD231PS winoConst<>+2240(SB), Y2, Y7
+	VMOVUPS Y7, 96(BX)
+	ADDQ R8, R10
+	ADDQ R8, R11
+	ADDQ $128, BX
+	DECQ DX
+	JNZ winoOutput4x4Of5x5AVX2_clamp_whole_column
+	MOVQ 48(DI), R10
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 96(DI), BX
+	IMUL3Q $32, BX, BX
+	ADDQ 16(DI), BX
+winoOutput4x4Of5x5AVX2_clamp_whole_row:
+	LEAQ (R10)(R10*2), R11
+	ADDQ AX, R11
+	LEAQ (R10)(R10*2), R12
+	ADDQ DX, R12
+	VMOVUPS 0(BX), Y0
+	VMOVUPS 128(BX), Y1
+	VMOVUPS 256(BX), Y2
+	VMOVUPS 384(BX), Y3
+	VMOVUPS 512(BX), Y4
+	MOVQ 144(DI), R8
+	LEAQ (AX)(R8*1), R9
+	ADDQ R11, R8
+	PREFETCHT1 (R9)
+	PREFETCHT1 (R9)(R10*1)
+	PREFETCHT1 (R9)(R10*2)
+	PREFETCHT1 (R8)
+	VADDPS Y1, Y0, Y6
+	VSUBPS Y1, Y0, Y0
+	VADDPS Y3, Y2, Y1
+	VSUBPS Y3, Y2, Y2
+	VADDPS Y1, Y6, Y7
+	VADDPS Y15, Y7, Y7
+	CMPQ 80(DI), $0
+	JEQ winoOutput4x4Of5x5AVX2_clamp_whole_0_act
+	VADDPS (DX), Y7, Y7 // residual
+winoOutput4x4Of5x5AVX2_clamp_whole_0_act:
+	VMAXPS Y7, Y14, Y7 // x < lo: lo
+	VMINPS Y7, Y13, Y7 // x > hi: hi
+	VMOVUPS Y7, (AX)
+winoOutput4x4Of5x5AVX2_clamp_whole_0_end:
+	VMULPS Y12, Y0, Y7
+	VFMADD231PS Y11, Y2, Y7
+	VADDPS Y15, Y7, Y7
+	CMPQ 80(DI), $0
+	JEQ winoOutput4x4Of5x5AVX2_clamp_whole_1_act
+	VADDPS (DX)(R10*1), Y7, Y7 // residual
+winoOutput4x4Of5x5AVX2_clamp_whole_1_act:
+	VMAXPS Y7, Y14, Y7 // x < lo: lo
+	VMINPS Y7, Y13, Y7 // x > hi: hi
+	VMOVUPS Y7, (AX)(R10*1)
+winoOutput4x4Of5x5AVX2_clamp_whole_1_end:
+	VMULPS Y10, Y6, Y7
+	VFMADD231PS Y9, Y1, Y7
+	VADDPS Y15, Y7, Y7
+	CMPQ 80(DI), $0
+	JEQ winoOutput4x4Of5x5AVX2_clamp_whole_2_act
+	VADDPS (DX)(R10*2), Y7, Y7 // residual
+winoOutput4x4Of5x5AVX2_clamp_whole_2_act:
+	VMAXPS Y7, Y14, Y7 // x < lo: lo
+	VMINPS Y7, Y13, Y7 // x > hi: hi
+	VMOVUPS Y7, (AX)(R10*2)
+winoOutput4x4Of5x5AVX2_clamp_whole_2_end:
+	VMOVAPS Y4, Y7
+	VFMADD231PS winoConst<>+2176(SB), Y0, Y7
+	VFMADD231PS winoConst<>+2240(SB), Y2, Y7
+	VADDPS Y15, Y7, Y7
+	CMPQ 80(DI), $0
+	JEQ winoOutput4x4Of5x5AVX2_clamp_whole_3_act
+	VADDPS (R12), Y7, Y7 // residual
+winoOutput4x4Of5x5AVX2_clamp_whole_3_act:
+	VMAXPS Y7, Y14, Y7 // x < lo: lo
+	VMINPS Y7, Y13, Y7 // x > hi: hi
+	VMOVUPS Y7, (R11)
+winoOutput4x4Of5x5AVX2_clamp_whole_3_end:
+	ADDQ $32, BX
+	ADDQ 40(DI), AX
+	ADDQ 88(DI), DX
+	DECQ R15
+	JNZ winoOutput4x4Of5x5AVX2_clamp_whole_row
+	ADDQ 32(DI), SI
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
+	DECQ CX
+	JNZ winoOutput4x4Of5x5AVX2_clamp_whole
+	VZEROUPPER
+	RET
+winoOutput4x4Of5x5AVX2_clamp_part:
+	MOVQ 24(DI), R8
+	IMUL3Q $5, R8, R9
+	MOVQ 16(DI), BX
+	MOVQ SI, R10
+	LEAQ (R9)(R9*2), R11
+	ADDQ SI, R11
+	MOVQ $5, DX
+winoOutput4x4Of5x5AVX2_clamp_part_column:
+	VMOVUPS (R10), Y0
+	VMOVUPS (R10)(R9*1), Y1
+	VMOVUPS (R10)(R9*2), Y2
+	VMOVUPS (R11), Y3
+	VMOVUPS (R10)(R9*4), Y4
+	VADDPS Y1, Y0, Y6
+	VSUBPS Y1, Y0, Y0
+	VADDPS Y3, Y2, Y1
+	VSUBPS Y3, Y2, Y2
+	VADDPS Y1, Y6, Y7
+	VMOVUPS Y7, 0(BX)
+	VMULPS Y12, Y0, Y7
+	VFMADD231PS Y11, Y2, Y7
+	VMOVUPS Y7, 32(BX)
+	VMULPS Y10, Y6, Y7
+	VFMADD231PS Y9, Y1, Y7
+	VMOVUPS Y7, 64(BX)
+	VMOVAPS Y4, Y7
+	VFMADD231PS winoConst<>+2176(SB), Y0, Y7
+	VFMADD231PS winoConst<>+2240(SB), Y2, Y7
+	VMOVUPS Y7, 96(BX)
+	ADDQ R8, R10
+	ADDQ R8, R11
+	ADDQ $128, BX
+	DECQ DX
+	JNZ winoOutput4x4Of5x5AVX2_clamp_part_column
+	MOVQ 48(DI), R10
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 112(DI), R11
+	IMULQ R10, R11
+	SUBQ R11, AX
+	SUBQ R11, DX
+	MOVQ 96(DI), BX
+	IMUL3Q $32, BX, BX
+	ADDQ 16(DI), BX
+winoOutput4x4Of5x5AVX2_clamp_part_row:
+	LEAQ (R10)(R10*2), R11
+	ADDQ AX, R11
+	LEAQ (R10)(R10*2), R12
+	ADDQ DX, R12
+	VMOVUPS 0(BX), Y0
+	VMOVUPS 128(BX), Y1
+	VMOVUPS 256(BX), Y2
+	VMOVUPS 384(BX), Y3
+	VMOVUPS 512(BX), Y4
+	VADDPS Y1, Y0, Y6
+	VSUBPS Y1, Y0, Y0
+	VADDPS Y3, Y2, Y1
+	VSUBPS Y3, Y2, Y2
+	MOVQ 112(DI), R8
+	CMPQ R8, $0 // column before the first
+	JGT winoOutput4x4Of5x5AVX2_clamp_part_0_end
+	ADDQ 120(DI), R8
+	CMPQ R8, $0 // column beyond the last
+	JLE winoOutput4x4Of5x5AVX2_clamp_part_0_end
+	VADDPS Y1, Y6, Y7
+	VADDPS Y15, Y7, Y7
+	CMPQ 80(DI), $0
+	JEQ winoOutput4x4Of5x5AVX2_clamp_part_0_act
+	VADDPS (DX), Y7, Y7 // residual
+winoOutput4x4Of5x5AVX2_clamp_part_0_act:
+	VMAXPS Y7, Y14, Y7 // x < lo: lo
+	VMINPS Y7, Y13, Y7 // x > hi: hi
+	VMOVUPS Y7, (AX)
+winoOutput4x4Of5x5AVX2_clamp_part_0_end:
+	MOVQ 112(DI), R8
+	CMPQ R8, $1 // column before the first
+	JGT winoOutput4x4Of5x5AVX2_clamp_part_1_end
+	ADDQ 120(DI), R8
+	CMPQ R8, $1 // column beyond the last
+	JLE winoOutput4x4Of5x5AVX2_clamp_part_1_end
+	VMULPS Y12, Y0, Y7
+	VFMADD231PS Y11, Y2, Y7
+	VADDPS Y15, Y7, Y7
+	CMPQ 80(DI), $0
+	JEQ winoOutput4x4Of5x5AVX2_clamp_part_1_act
+	VADDPS (DX)(R10*1), Y7, Y7 // residual
+winoOutput4x4Of5x5AVX2_clamp_part_1_act:
+	VMAXPS Y7, Y14, Y7 // x < lo: lo
+	VMINPS Y7, Y13, Y7 // x > hi: hi
+	VMOVUPS Y7, (AX)(R10*1)
+winoOutput4x4Of5x5AVX2_clamp_part_1_end:
+	MOVQ 112(DI), R8
+	CMPQ R8, $2 // column before the first
+	JGT winoOutput4x4Of5x5AVX2_clamp_part_2_end
+	ADDQ 120(DI), R8
+	CMPQ R8, $2 // column beyond the last
+	JLE winoOutput4x4Of5x5AVX2_clamp_part_2_end
+	VMULPS Y10, Y6, Y7
+	VFMADD231PS Y9, Y1, Y7
+	VADDPS Y15, Y7, Y7
+	CMPQ 80(DI), $0
+	JEQ winoOutput4x4Of5x5AVX2_clamp_part_2_act
+	VADDPS (DX)(R10*2), Y7, Y7 // residual
+winoOutput4x4Of5x5AVX2_clamp_part_2_act:
+	VMAXPS Y7, Y14, Y7 // x < lo: lo
+	VMINPS Y7, Y13, Y7 // x > hi: hi
+	VMOVUPS Y7, (AX)(R10*2)
+winoOutput4x4Of5x5AVX2_clamp_part_2_end:
+	MOVQ 112(DI), R8
+	CMPQ R8, $3 // column before the first
+	JGT winoOutput4x4Of5x5AVX2_clamp_part_3_end
+	ADDQ 120(DI), R8
+	CMPQ R8, $3 // column beyond the last
+	JLE winoOutput4x4Of5x5AVX2_clamp_part_3_end
+	VMOVAPS Y4, Y7
+	VFMADD231PS winoConst<>+2176(SB), Y0, Y7
+	VFMADD231PS winoConst<>+2240(SB), Y2, Y7
+	VADDPS Y15, Y7, Y7
+	CMPQ 80(DI), $0
+	JEQ winoOutput4x4Of5x5AVX2_clamp_part_3_act
+	VADDPS (R12), Y7, Y7 // residual
+winoOutput4x4Of5x5AVX2_clamp_part_3_act:
+	VMAXPS Y7, Y14, Y7 // x < lo: lo
+	VMINPS Y7, Y13, Y7 // x > hi: hi
+	VMOVUPS Y7, (R11)
+winoOutput4x4Of5x5AVX2_clamp_part_3_end:
+	ADDQ $32, BX
+	ADDQ 40(DI), AX
+	ADDQ 88(DI), DX
+	DECQ R15
+	JNZ winoOutput4x4Of5x5AVX2_clamp_part_row
+	ADDQ 32(DI), SI
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
+	DECQ CX
+	JNZ winoOutput4x4Of5x5AVX2_clamp_part
+	VZEROUPPER
+	RET
+winoOutput4x4Of5x5AVX2_leaky:
+	VMOVUPS (AX), Y14
+	VXORPS Y13, Y13, Y13
+	MOVQ 120(DI), AX
+	CMPQ AX, $4
+	JNE winoOutput4x4Of5x5AVX2_leaky_part
+winoOutput4x4Of5x5AVX2_leaky_whole:
+	MOVQ 24(DI), R8
+	IMUL3Q $5, R8, R9
+	MOVQ 16(DI), BX
+	MOVQ SI, R10
+	LEAQ (R9)(R9*2), R11
+	ADDQ SI, R11
+	MOVQ $5, DX
+winoOutput4x4Of5x5AVX2_leaky_whole_column:
+	VMOVUPS (R10), Y0
+	VMOVUPS (R10)(R9*1), Y1
+	VMOVUPS (R10)(R9*2), Y2
+	VMOVUPS (R11), Y3
+	VMOVUPS (R10)(R9*4), Y4
+	VADDPS Y1, Y0, Y6
+	VSUBPS Y1, Y0, Y0
+	VADDPS Y3, Y2, Y1
+	VSUBPS Y3, Y2, Y2
+	VADDPS Y1, Y6, Y7
+	VMOVUPS Y7, 0(BX)
+	VMULPS Y12, Y0, Y7
+	VFMADD231PS Y11, Y2, Y7
+	VMOVUPS Y7, 32(BX)
+	VMULPS Y10, Y6, Y7
+	VFMADD231PS Y9, Y1, Y7
+	VMOVUPS Y7, 64(BX)
+	VMOVAPS Y4, Y7
+	VFMADD231PS winoConst<>+2176(SB), Y0, Y7
+	VFMADD231PS winoConst<>+2240(SB), Y2, Y7
+	VMOVUPS Y7, 96(BX)
+	ADDQ R8, R10
+	ADDQ R8, R11
+	ADDQ $128, BX
+	DECQ DX
+	JNZ winoOutput4x4Of5x5AVX2_leaky_whole_column
+	MOVQ 48(DI), R10
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 96(DI), BX
+	IMUL3Q $32, BX, BX
+	ADDQ 16(DI), BX
+winoOutput4x4Of5x5AVX2_leaky_whole_row:
+	LEAQ (R10)(R10*2), R11
+	ADDQ AX, R11
+	LEAQ (R10)(R10*2), R12
+	ADDQ DX, R12
+	VMOVUPS 0(BX), Y0
+	VMOVUPS 128(BX), Y1
+	VMOVUPS 256(BX), Y2
+	VMOVUPS 384(BX), Y3
+	VMOVUPS 512(BX), Y4
+	MOVQ 144(DI), R8
+	LEAQ (AX)(R8*1), R9
+	ADDQ R11, R8
+	PREFETCHT1 (R9)
+	PREFETCHT1 (R9)(R10*1)
+	PREFETCHT1 (R9)(R10*2)
+	PREFETCHT1 (R8)
+	VADDPS Y1, Y0, Y6
+	VSUBPS Y1, Y0, Y0
+	VADDPS Y3, Y2, Y1
+	VSUBPS Y3, Y2, Y2
+	VADDPS Y1, Y6, Y7
+	VADDPS Y15, Y7, Y7
+	CMPQ 80(DI), $0
+	JEQ winoOutput4x4Of5x5AVX2_leaky_whole_0_act
+	VADDPS (DX), Y7, Y7 // residual
+winoOutput4x4Of5x5AVX2_leaky_whole_0_act:
+	VCMPPS $17, Y13, Y7, Y8 // x < 0
+	VMULPS Y14, Y7, Y3
+	VBLENDVPS Y8, Y3, Y7, Y7
+	VMOVUPS Y7, (AX)
+winoOutput4x4Of5x5AVX2_leaky_whole_0_end:
+	VMULPS Y12, Y0, Y7
+	VFMADD231PS Y11, Y2, Y7
+	VADDPS Y15, Y7, Y7
+	CMPQ 80(DI), $0
+	JEQ winoOutput4x4Of5x5AVX2_leaky_whole_1_act
+	VADDPS (DX)(R10*1), Y7, Y7 // residual
+winoOutput4x4Of5x5AVX2_leaky_whole_1_act:
+	VCMPPS $17, Y13, Y7, Y8 // x < 0
+	VMULPS Y14, Y7, Y3
+	VBLENDVPS Y8, Y3, Y7, Y7
+	VMOVUPS Y7, (AX)(R10*1)
+winoOutput4x4Of5x5AVX2_leaky_whole_1_end:
+	VMULPS Y10, Y6, Y7
+	VFMADD231PS Y9, Y1, Y7
+	VADDPS Y15, Y7, Y7
+	CMPQ 80(DI), $0
+	JEQ winoOutput4x4Of5x5AVX2_leaky_whole_2_act
+	VADDPS (DX)(R10*2), Y7, Y7 // residual
+winoOutput4x4Of5x5AVX2_leaky_whole_2_act:
+	VCMPPS $17, Y13, Y7, Y8 // x < 0
+	VMULPS Y14, Y7, Y3
+	VBLENDVPS Y8, Y3, Y7, Y7
+	VMOVUPS Y7, (AX)(R10*2)
+winoOutput4x4Of5x5AVX2_leaky_whole_2_end:
+	VMOVAPS Y4, Y7
+	VFMADD231PS winoConst<>+2176(SB), Y0, Y7
+	VFMADD231PS winoConst<>+2240(SB), Y2, Y7
+	VADDPS Y15, Y7, Y7
+	CMPQ 80(DI), $0
+	JEQ winoOutput4x4Of5x5AVX2_leaky_whole_3_act
+	VADDPS (R12), Y7, Y7 // residual
+winoOutput4x4Of5x5AVX2_leaky_whole_3_act:
+	VCMPPS $17, Y13, Y7, Y8 // x < 0
+	VMULPS Y14, Y7, Y3
+	VBLENDVPS Y8, Y3, Y7, Y7
+	VMOVUPS Y7, (R11)
+winoOutput4x4Of5x5AVX2_leaky_whole_3_end:
+	ADDQ $32, BX
+	ADDQ 40(DI), AX
+	ADDQ 88(DI), DX
+	DECQ R15
+	JNZ winoOutput4x4Of5x5AVX2_leaky_whole_row
+	ADDQ 32(DI), SI
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
+	DECQ CX
+	JNZ winoOutput4x4Of5x5AVX2_leaky_whole
+	VZEROUPPER
+	RET
+winoOutput4x4Of5x5AVX2_leaky_part:
+	MOVQ 24(DI), R8
+	IMUL3Q $5, R8, R9
+	MOVQ 16(DI), BX
+	MOVQ SI, R10
+	LEAQ (R9)(R9*2), R11
+	ADDQ SI, R11
+	MOVQ $5, DX
+winoOutput4x4Of5x5AVX2_leaky_part_column:
+	VMOVUPS (R10), Y0
+	VMOVUPS (R10)(R9*1), Y1
+	VMOVUPS (R10)(R9*2), Y2
+	VMOVUPS (R11), Y3
+	VMOVUPS (R10)(R9*4), Y4
+	VADDPS Y1, Y0, Y6
+	VSUBPS Y1, Y0, Y0
+	VADDPS Y3, Y2, Y1
+	VSUBPS Y3, Y2, Y2
+	VADDPS Y1, Y6, Y7
+	VMOVUPS Y7, 0(BX)
+	VMULPS Y12, Y0, Y7
+	VFMADD231PS Y11, Y2, Y7
+	VMOVUPS Y7, 32(BX)
+	VMULPS Y10, Y6, Y7
+	VFMADD231PS Y9, Y1, Y7
+	VMOVUPS Y7, 64(BX)
+	VMOVAPS Y4, Y7
+	VFMADD231PS winoConst<>+2176(SB), Y0, Y7
+	VFMADD231PS winoConst<>+2240(SB), Y2, Y7
+	VMOVUPS Y7, 96(BX)
+	ADDQ R8, R10
+	ADDQ R8, R11
+	ADDQ $128, BX
+	DECQ DX
+	JNZ winoOutput4x4Of5x5AVX2_leaky_part_column
+	MOVQ 48(DI), R10
+	MOVQ 104(DI), R15
+	MOVQ R14, AX
+	MOVQ R13, DX
+	MOVQ 112(DI), R11
+	IMULQ R10, R11
+	SUBQ R11, AX
+	SUBQ R11, DX
+	MOVQ 96(DI), BX
+	IMUL3Q $32, BX, BX
+	ADDQ 16(DI), BX
+winoOutput4x4Of5x5AVX2_leaky_part_row:
+	LEAQ (R10)(R10*2), R11
+	ADDQ AX, R11
+	LEAQ (R10)(R10*2), R12
+	ADDQ DX, R12
+	VMOVUPS 0(BX), Y0
+	VMOVUPS 128(BX), Y1
+	VMOVUPS 256(BX), Y2
+	VMOVUPS 384(BX), Y3
+	VMOVUPS 512(BX), Y4
+	VADDPS Y1, Y0, Y6
+	VSUBPS Y1, Y0, Y0
+	VADDPS Y3, Y2, Y1
+	VSUBPS Y3, Y2, Y2
+	MOVQ 112(DI), R8
+	CMPQ R8, $0 // column before the first
+	JGT winoOutput4x4Of5x5AVX2_leaky_part_0_end
+	ADDQ 120(DI), R8
+	CMPQ R8, $0 // column beyond the last
+	JLE winoOutput4x4Of5x5AVX2_leaky_part_0_end
+	VADDPS Y1, Y6, Y7
+	VADDPS Y15, Y7, Y7
+	CMPQ 80(DI), $0
+	JEQ winoOutput4x4Of5x5AVX2_leaky_part_0_act
+	VADDPS (DX), Y7, Y7 // residual
+winoOutput4x4Of5x5AVX2_leaky_part_0_act:
+	VCMPPS $17, Y13, Y7, Y8 // x < 0
+	VMULPS Y14, Y7, Y3
+	VBLENDVPS Y8, Y3, Y7, Y7
+	VMOVUPS Y7, (AX)
+winoOutput4x4Of5x5AVX2_leaky_part_0_end:
+	MOVQ 112(DI), R8
+	CMPQ R8, $1 // column before the first
+	JGT winoOutput4x4Of5x5AVX2_leaky_part_1_end
+	ADDQ 120(DI), R8
+	CMPQ R8, $1 // column beyond the last
+	JLE winoOutput4x4Of5x5AVX2_leaky_part_1_end
+	VMULPS Y12, Y0, Y7
+	VFMADD231PS Y11, Y2, Y7
+	VADDPS Y15, Y7, Y7
+	CMPQ 80(DI), $0
+	JEQ winoOutput4x4Of5x5AVX2_leaky_part_1_act
+	VADDPS (DX)(R10*1), Y7, Y7 // residual
+winoOutput4x4Of5x5AVX2_leaky_part_1_act:
+	VCMPPS $17, Y13, Y7, Y8 // x < 0
+	VMULPS Y14, Y7, Y3
+	VBLENDVPS Y8, Y3, Y7, Y7
+	VMOVUPS Y7, (AX)(R10*1)
+winoOutput4x4Of5x5AVX2_leaky_part_1_end:
+	MOVQ 112(DI), R8
+	CMPQ R8, $2 // column before the first
+	JGT winoOutput4x4Of5x5AVX2_leaky_part_2_end
+	ADDQ 120(DI), R8
+	CMPQ R8, $2 // column beyond the last
+	JLE winoOutput4x4Of5x5AVX2_leaky_part_2_end
+	VMULPS Y10, Y6, Y7
+	VFMADD231PS Y9, Y1, Y7
+	VADDPS Y15, Y7, Y7
+	CMPQ 80(DI), $0
+	JEQ winoOutput4x4Of5x5AVX2_leaky_part_2_act
+	VADDPS (DX)(R10*2), Y7, Y7 // residual
+winoOutput4x4Of5x5AVX2_leaky_part_2_act:
+	VCMPPS $17, Y13, Y7, Y8 // x < 0
+	VMULPS Y14, Y7, Y3
+	VBLENDVPS Y8, Y3, Y7, Y7
+	VMOVUPS Y7, (AX)(R10*2)
+winoOutput4x4Of5x5AVX2_leaky_part_2_end:
+	MOVQ 112(DI), R8
+	CMPQ R8, $3 // column before the first
+	JGT winoOutput4x4Of5x5AVX2_leaky_part_3_end
+	ADDQ 120(DI), R8
+	CMPQ R8, $3 // column beyond the last
+	JLE winoOutput4x4Of5x5AVX2_leaky_part_3_end
+	VMOVAPS Y4, Y7
+	VFMADD231PS winoConst<>+2176(SB), Y0, Y7
+	VFMADD231PS winoConst<>+2240(SB), Y2, Y7
+	VADDPS Y15, Y7, Y7
+	CMPQ 80(DI), $0
+	JEQ winoOutput4x4Of5x5AVX2_leaky_part_3_act
+	VADDPS (R12), Y7, Y7 // residual
+winoOutput4x4Of5x5AVX2_leaky_part_3_act:
+	VCMPPS $17, Y13, Y7, Y8 // x < 0
+	VMULPS Y14, Y7, Y3
+	VBLENDVPS Y8, Y3, Y7, Y7
+	VMOVUPS Y7, (R11)
+winoOutput4x4Of5x5AVX2_leaky_part_3_end:
+	ADDQ $32, BX
+	ADDQ 40(DI), AX
+	ADDQ 88(DI), DX
+	DECQ R15
+	JNZ winoOutput4x4Of5x5AVX2_leaky_part_row
+	ADDQ 32(DI), SI
+	ADDQ 56(DI), R14
+	ADDQ 56(DI), R13
+	DECQ CX
+	JNZ winoOutput4x4Of5x5AVX2_leaky_part
+	VZEROUPPER
+	RET
+
+// func winoFilters5x5Of2x2AVX2(args *winoFilterArgs)
+TEXT ·winoFilters5x5Of2x2AVX2(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), DI
+	MOVQ 0(DI), SI
+	MOVQ 8(DI), AX
+	MOVQ 16(DI), BX
+	MOVQ 24(DI), R12
+	MOVQ 32(DI), R13
+	MOVQ 40(DI), DX
+	MOVQ 48(DI), R9
+	MOVQ 72(DI), CX
+winoFilters5x5Of2x2AVX2_channel:
+	MOVQ AX, R10
+	VBROADCASTSD 0(R12), Y9
+	VBROADCASTSD 8(R12), Y10
+	VBROADCASTSD 16(R12), Y11
+	VBROADCASTSD 24(R12), Y12
+	VBROADCASTSD 32(R12), Y13
+	VBROADCASTSD 40(R12), Y14
+	VBROADCASTSD 48(R12), Y15
+	IMUL3Q $2, DX, R11 // bytes between rows of taps
+	MOVQ SI, R8
+	VCVTPS2PD 16(R8), Y0
+	ADDQ R11, R8
+	VCVTPS2PD 16(R8), Y1
+	ADDQ R11, R8
+	VMULPD Y10, Y0, Y5
+	VMULPD Y11, Y1, Y6
+	VADDPD Y6, Y5, Y7
+	VSUBPD Y6, Y5, Y5
+	VMOVUPD Y7, 0(BX)
+	VMOVUPD Y5, 64(BX)
+	VMULPD Y13, Y0, Y5
+	VMULPD Y14, Y1, Y6
+	VADDPD Y6, Y5, Y7
+	VSUBPD Y6, Y5, Y5
+	VMOVUPD Y7, 128(BX)
+	VMOVUPD Y5, 192(BX)
+	VMOVAPD Y1, Y7
+	VMOVUPD Y7, 256(BX)
+	MOVQ SI, R8
+	LEAQ (SI)(DX*1), R8
+	VCVTPS2PD 16(R8), Y0
+	ADDQ R11, R8
+	VCVTPS2PD 16(R8), Y1
+	ADDQ R11, R8
+	VMULPD Y10, Y0, Y5
+	VMULPD Y11, Y1, Y6
+	VADDPD Y6, Y5, Y7
+	VSUBPD Y6, Y5, Y5
+	VMOVUPD Y7, 32(BX)
+	VMOVUPD Y5, 96(BX)
+	VMULPD Y13, Y0, Y5
+	VMULPD Y14, Y1, Y6
+	VADDPD Y6, Y5, Y7
+	VSUBPD Y6, Y5, Y5
+	VMOVUPD Y7, 160(BX)
+	VMOVUPD Y5, 224(BX)
+	VMOVAPD Y1, Y7
+	VMOVUPD Y7, 288(BX)
+	VBROADCASTSD 0(R13), Y9
+	VBROADCASTSD 8(R13), Y10
+	VBROADCASTSD 16(R13), Y11
+	VBROADCASTSD 24(R13), Y12
+	VBROADCASTSD 32(R13), Y13
+	VBROADCASTSD 40(R13), Y14
+	VBROADCASTSD 48(R13), Y15
+	VMOVUPD 0(BX), Y0
+	VMOVUPD 32(BX), Y1
+	VMULPD Y10, Y0, Y5
+	VMULPD Y11, Y1, Y6
+	VADDPD Y6, Y5, Y7
+	VSUBPD Y6, Y5, Y5
+	VCVTPD2PSY Y7, X7
+	VMOVUPS X7, 1920(BX)
+	VCVTPD2PSY Y5, X5
+	VMOVUPS X5, 1936(BX)
+	VMULPD Y13, Y0, Y5
+	VMULPD Y14, Y1, Y6
+	VADDPD Y6, Y5, Y7
+	VSUBPD Y6, Y5, Y5
+	VCVTPD2PSY Y7, X7
+	VMOVUPS X7, 1952(BX)
+	VCVTPD2PSY Y5, X5
+	VMOVUPS X5, 1968(BX)
+	VMOVAPD Y1, Y7
+	VCVTPD2PSY Y7, X7
+	VMOVUPS X7, 1984(BX)
+	VMOVUPD 64(BX), Y0
+	VMOVUPD 96(BX), Y1
+	VMULPD Y10, Y0, Y5
+	VMULPD Y11, Y1, Y6
+	VADDPD Y6, Y5, Y7
+	VSUBPD Y6, Y5, Y5
+	VCVTPD2PSY Y7, X7
+	VMOVUPS X7, 2000(BX)
+	VCVTPD2PSY Y5, X5
+	VMOVUPS X5, 2016(BX)
+	VMULPD Y13, Y0, Y5
+	VMULPD Y14, Y1, Y6
+	VADDPD Y6, Y5, Y7
+	VSUBPD Y6, Y5, Y5
+	VCVTPD2PSY Y7, X7
+	VMOVUPS X7, 2032(BX)
+	VCVTPD2PSY Y5, X5
+	VMOVUPS X5, 2048(BX)
+	VMOVAPD Y1, Y7
+	VCVTPD2PSY Y7, X7
+	VMOVUPS X7, 2064(BX)
+	VMOVUPD 128(BX), Y0
+	VMOVUPD 160(BX), Y1
+	VMULPD Y10, Y0, Y5
+	VMULPD Y11, Y1, Y6
+	VADDPD Y6, Y5, Y7
+	VSUBPD Y6, Y5, Y5
+	VCVTPD2PSY Y7, X7
+	VMOVUPS X7, 2080(BX)
+	VCVTPD2PSY Y5, X5
+	VMOVUPS X5, 2096(BX)
+	VMULPD Y13, Y0, Y5
+	VMULPD Y14, Y1, Y6
+	VADDPD Y6, Y5, Y7
+	VSUBPD Y6, Y5, Y5
+	VCVTPD2PSY Y7, X7
+	VMOVUPS X7, 2112(BX)
+	VCVTPD2PSY Y5, X5
+	VMOVUPS X5, 2128(BX)
+	VMOVAPD Y1, Y7
+	VCVTPD2PSY Y7, X7
+	VMOVUPS X7, 2144(BX)
+	VMOVUPD 192(BX), Y0
+	VMOVUPD 224(BX), Y1
+	VMULPD Y10, Y0, Y5
+	VMULPD Y11, Y1, Y6
+	VADDPD Y6, Y5, Y7
+	VSUBPD Y6, Y5, Y5
+	VCVTPD2PSY Y7, X7
+	VMOVUPS X7, 2160(BX)
+	VCVTPD2PSY Y5, X5
+	VMOVUPS X5, 2176(BX)
+	VMULPD Y13, Y0, Y5
+	VMULPD Y14, Y1, Y6
+	VADDPD Y6, Y5, Y7
+	VSUBPD Y6, Y5, Y5
+	VCVTPD2PSY Y7, X7
+	VMOVUPS X7, 2192(BX)
+	VCVTPD2PSY Y5, X5
+	VMOVUPS X5, 2208(BX)
+	VMOVAPD Y1, Y7
+	VCVTPD2PSY Y7, X7
+	VMOVUPS X7, 2224(BX)
+	VMOVUPD 256(BX), Y0
+	VMOVUPD 288(BX), Y1
+	VMULPD Y10, Y0, Y5
+	VMULPD Y11, Y1, Y6
+	VADDPD Y6, Y5, Y7
+	VSUBPD Y6, Y5, Y5
+	VCVTPD2PSY Y7, X7
+	VMOVUPS X7, 2240(BX)
+	VCVTPD2PSY Y5, X5
+	VMOVUPS X5, 2256(BX)
+	VMULPD Y13, Y0, Y5
+	VMULPD Y14, Y1, Y6
+	VADDPD Y6, Y5, Y7
+	VSUBPD Y6, Y5, Y5
+	VCVTPD2PSY Y7, X7
+	VMOVUPS X7, 2272(BX)
+	VCVTPD2PSY Y5, X5
+	VMOVUPS X5, 2288(BX)
+	VMOVAPD Y1, Y7
+	VCVTPD2PSY Y7, X7
+	VMOVUPS X7, 2304(BX)
+	MOVQ AX, R10
+	VBROADCASTSD 0(R12), Y9
+	VBROADCASTSD 8(R12), Y10
+	VBROADCASTSD 16(R12), Y11
+	VBROADCASTSD 24(R12), Y12
+	VBROADCASTSD 32(R12), Y13
+	VBROADCASTSD 40(R12), Y14
+	VBROADCASTSD 48(R12), Y15
+	IMUL3Q $2, DX, R11 // bytes between rows of taps
+	MOVQ SI, R8
+	VCVTPS2PD 0(R8), Y0
+	ADDQ R11, R8
+	VCVTPS2PD 0(R8), Y1
+	ADDQ R11, R8
+	VMULPD Y10, Y0, Y5
+	VMULPD Y11, Y1, Y6
+	VADDPD Y6, Y5, Y7
+	VSUBPD Y6, Y5, Y5
+	VMOVUPD Y7, 0(BX)
+	VMOVUPD Y5, 64(BX)
+	VMULPD Y13, Y0, Y5
+	VMULPD Y14, Y1, Y6
+	VADDPD Y6, Y5, Y7
+	VSUBPD Y6, Y5, Y5
+	VMOVUPD Y7, 128(BX)
+	VMOVUPD Y5, 192(BX)
+	VMOVAPD Y1, Y7
+	VMOVUPD Y7, 256(BX)
+	MOVQ SI, R8
+	LEAQ (SI)(DX*1), R8
+	VCVTPS2PD 0(R8), Y0
+	ADDQ R11, R8
+	VCVTPS2PD 0(R8), Y1
+	ADDQ R11, R8
+	VMULPD Y10, Y0, Y5
+	VMULPD Y11, Y1, Y6
+	VADDPD Y6, Y5, Y7
+	VSUBPD Y6, Y5, Y5
+	VMOVUPD Y7, 32(BX)
+	VMOVUPD Y5, 96(BX)
+	VMULPD Y13, Y0, Y5
+	VMULPD Y14, Y1, Y6
+	VADDPD Y6, Y5, Y7
+	VSUBPD Y6, Y5, Y5
+	VMOVUPD Y7, 160(BX)
+	VMOVUPD Y5, 224(BX)
+	VMOVAPD Y1, Y7
+	VMOVUPD Y7, 288(BX)
+	VBROADCASTSD 0(R13), Y9
+	VBROADCASTSD 8(R13), Y10
+	VBROADCASTSD 16(R13), Y11
+	VBROADCASTSD 24(R13), Y12
+	VBROADCASTSD 32(R13), Y13
+	VBROADCASTSD 40(R13), Y14
+	VBROADCASTSD 48(R13), Y15
+	VMOVUPD 0(BX), Y0
+	VMOVUPD 32(BX), Y1
+	VMULPD Y10, Y0, Y5
+	VMULPD Y11, Y1, Y6
+	VADDPD Y6, Y5, Y7
+	VSUBPD Y6, Y5, Y5
+	VCVTPD2PSY Y7, X7
+	VINSERTF128 $1, 1920(BX), Y7, Y7
+	VMOVUPS Y7, (R10)
+	ADDQ R9, R10
+	VCVTPD2PSY Y5, X5
+	VINSERTF128 $1, 1936(BX), Y5, Y5
+	VMOVUPS Y5, (R10)
+	ADDQ R9, R10
+	VMULPD Y13, Y0, Y5
+	VMULPD Y14, Y1, Y6
+	VADDPD Y6, Y5, Y7
+	VSUBPD Y6, Y5, Y5
+	VCVTPD2PSY Y7, X7
+	VINSERTF128 $1, 1952(BX), Y7, Y7
+	VMOVUPS Y7, (R10)
+	ADDQ R9, R10
+	VCVTPD2PSY Y5, X5
+	VINSERTF128 $1, 1968(BX), Y5, Y5
+	VMOVUPS Y5, (R10)
+	ADDQ R9, R10
+	VMOVAPD Y1, Y7
+	VCVTPD2PSY Y7, X7
+	VINSERTF128 $1, 1984(BX), Y7, Y7
+	VMOVUPS Y7, (R10)
+	ADDQ R9, R10
+	VMOVUPD 64(BX), Y0
+	VMOVUPD 96(BX), Y1
+	VMULPD Y10, Y0, Y5
+	VMULPD Y11, Y1, Y6
+	VADDPD Y6, Y5, Y7
+	VSUBPD Y6, Y5, Y5
+	VCVTPD2PSY Y7, X7
+	VINSERTF128 $1, 2000(BX), Y7, Y7
+	VMOVUPS Y7, (R10)
+	ADDQ R9, R10
+	VCVTPD2PSY Y5, X5
+	VINSERTF128 $1, 2016(BX), Y5, Y5
+	VMOVUPS Y5, (R10)
+	ADDQ R9, R10
+	VMULPD Y13, Y0, Y5
+	VMULPD Y14, Y1, Y6
+	VADDPD Y6, Y5, Y7
+	VSUBPD Y6, Y5, Y5
+	VCVTPD2PSY Y7, X7
+	VINSERTF128 $1, 2032(BX), Y7, Y7
+	VMOVUPS Y7, (R10)
+	ADDQ R9, R10
+	VCVTPD2PSY Y5, X5
+	VINSERTF128 $1, 2048(BX), Y5, Y5
+	VMOVUPS Y5, (R10)
+	ADDQ R9, R10
+	VMOVAPD Y1, Y7
+	VCVTPD2PSY Y7, X7
+	VINSERTF128 $1, 2064(BX), Y7, Y7
+	VMOVUPS Y7, (R10)
+	ADDQ R9, R10
+	VMOVUPD 128(BX), Y0
+	VMOVUPD 160(BX), Y1
+	VMULPD Y10, Y0, Y5
+	VMULPD Y11, Y1, Y6
+	VADDPD Y6, Y5, Y7
+	VSUBPD Y6, Y5, Y5
+	VCVTPD2PSY Y7, X7
+	VINSERTF128 $1, 2080(BX), Y7, Y7
+	VMOVUPS Y7, (R10)
+	ADDQ R9, R10
+	VCVTPD2PSY Y5, X5
+	VINSERTF128 $1, 2096(BX), Y5, Y5
+	VMOVUPS Y5, (R10)
+	ADDQ R9, R10
+	VMULPD Y13, Y0, Y5
+	VMULPD Y14, Y1, Y6
+	VADDPD Y6, Y5, Y7
+	VSUBPD Y6, Y5, Y5
+	VCVTPD2PSY Y7, X7
+	VINSERTF128 $1, 2112(BX), Y7, Y7
+	VMOVUPS Y7, (R10)
+	ADDQ R9, R10
+	VCVTPD2PSY Y5, X5
+	VINSERTF128 $1, 2128(BX), Y5, Y5
+	VMOVUPS Y5, (R10)
+	ADDQ R9, R10
+	VMOVAPD Y1, Y7
+	VCVTPD2PSY Y7, X7
+	VINSERTF128 $1, 2144(BX), Y7, Y7
+	VMOVUPS Y7, (R10)
+	ADDQ R9, R10
+	VMOVUPD 192(BX), Y0
+	VMOVUPD 224(BX), Y1
+	VMULPD Y10, Y0, Y5
+	VMULPD Y11, Y1, Y6
+	VADDPD Y6, Y5, Y7
+	VSUBPD Y6, Y5, Y5
+	VCVTPD2PSY Y7, X7
+	VINSERTF128 $1, 2160(BX), Y7, Y7
+	VMOVUPS Y7, (R10)
+	ADDQ R9, R10
+	VCVTPD2PSY Y5, X5
+	VINSERTF128 $1, 2176(BX), Y5, Y5
+	VMOVUPS Y5, (R10)
+	ADDQ R9, R10
+	VMULPD Y13, Y0, Y5
+	VMULPD Y14, Y1, Y6
+	VADDPD Y6, Y5, Y7
+	VSUBPD Y6, Y5, Y5
+	VCVTPD2PSY Y7, X7
+	VINSERTF128 $1, 2192(BX), Y7, Y7
+	VMOVUPS Y7, (R10)
+	ADDQ R9, R10
+	VCVTPD2PSY Y5, X5
+	VINSERTF128 $1, 2208(BX), Y5, Y5
+	VMOVUPS Y5, (R10)
+	ADDQ R9, R10
+	VMOVAPD Y1, Y7
+	VCVTPD2PSY Y7, X7
+	VINSERTF128 $1, 2224(BX), Y7, Y7
+	VMOVUPS Y7, (R10)
+	ADDQ R9, R10
+	VMOVUPD 256(BX), Y0
+	VMOVUPD 288(BX), Y1
+	VMULPD Y10, Y0, Y5
+	VMULPD Y11, Y1, Y6
+	VADDPD Y6, Y5, Y7
+	VSUBPD Y6, Y5, Y5
+	VCVTPD2PSY Y7, X7
+	VINSERTF128 $1, 2240(BX), Y7, Y7
+	VMOVUPS Y7, (R10)
+	ADDQ R9, R10
+	VCVTPD2PSY Y5, X5
+	VINSERTF128 $1, 2256(BX), Y5, Y5
+	VMOVUPS Y5, (R10)
+	ADDQ R9, R10
+	VMULPD Y13, Y0, Y5
+	VMULPD Y14, Y1, Y6
+	VADDPD Y6, Y5, Y7
+	VSUBPD Y6, Y5, Y5
+	VCVTPD2PSY Y7, X7
+	VINSERTF128 $1, 2272(BX), Y7, Y7
+	VMOVUPS Y7, (R10)
+	ADDQ R9, R10
+	VCVTPD2PSY Y5, X5
+	VINSERTF128 $1, 2288(BX), Y5, Y5
+	VMOVUPS Y5, (R10)
+	ADDQ R9, R10
+	VMOVAPD Y1, Y7
+	VCVTPD2PSY Y7, X7
+	VINSERTF128 $1, 2304(BX), Y7, Y7
+	VMOVUPS Y7, (R10)
+	ADDQ R9, R10
+	ADDQ 64(DI), SI
+	ADDQ 56(DI), AX
+	DECQ CX
+	JNZ winoFilters5x5Of2x2AVX2_channel
 	VZEROUPPER
 	RET

@@ -62,7 +62,7 @@ var (
 	winoTransposed = winoKind{"transpose", convTransposeNaive, PackWinogradTransposeWeights, NewWinogradConvTranspose}
 )
 
-// randomWino returns a geometry that F2 and F4 can make: sizes up to three tiles and one pixel, pads of any sign, several
+// randomWino returns a geometry that F2 and F4 can make, and F3 where a phase has two taps: sizes up to three tiles and one pixel, pads of any sign, several
 // images, dilations, depth taps; transposed, phases of one, two and three taps.
 func randomWino(r *rand.Rand, transposed bool) ConvGeom {
 	g := ConvGeom{N: 1 + r.IntN(2), C: 1 + r.IntN(36), M: 1 + r.IntN(36), Group: 1}
@@ -138,7 +138,7 @@ func winoError(g ConvGeom, o convOperands, sum, bound []float64, got []float32) 
 	return worst / largest * 0x1p24
 }
 
-// winoConstant bounds the error of F4: at most winoConstant·(K+1)·2⁻²⁴·S, where K is the products of an output and S the
+// winoConstant bounds the error of F3 and F4: at most winoConstant·(K+1)·2⁻²⁴·S, where K is the products of an output and S the
 // largest sum of |w·x| of an output. The largest seen over thousands of the shapes of these tests is 1.6.
 const winoConstant = 4
 
@@ -158,7 +158,11 @@ func TestWinogradRandomShapes(t *testing.T) {
 			g := randomWino(r, transposed)
 			o := randomOperands(r, g)
 			sum, bound := kind.naive(g, o.x, o.w, o.ep.Bias, o.residual)
-			for _, alg := range []Algorithm{F2, F4} {
+			for _, alg := range winoAlgorithms {
+				if _, ok := newWinoFilter(&g, transposed, alg); !ok {
+					require.Equal(t, F3, alg)
+					continue
+				}
 				y := runWino(t, r, k, kind.plan(k, g, kind.pack(pool, k, g, alg, o.w), o.ep), pool, g, o)
 				if alg == F2 {
 					checkExact(t, g, o, sum, y)
@@ -207,6 +211,31 @@ func TestWinogradOtherFilters(t *testing.T) {
 	})
 }
 
+// Phases with tiles apart: every size up to three tiles and one pixel, with pads and output pads that begin and end with
+// either phase.
+func TestWinogradPhasesApart(t *testing.T) {
+	eachTier(t, func(t *testing.T, k *Kernels) {
+		r := newRand(t, 69)
+		for size := 1; size <= 13; size++ {
+			for cut := range 9 {
+				g := transposed2D(2, 3, 5, size, 4, 2, cut/3)
+				g.In[1], g.Out[1] = 3, g.Out[2]-2*size+6
+				g.Out[2] = max(1, g.Out[2]-cut%3)
+				o := randomOperands(r, g)
+				sum, bound := convTransposeNaive(g, o.x, o.w, o.ep.Bias, o.residual)
+				p := NewWinogradConvTranspose(k, g, PackWinogradTransposeWeights(nil, k, g, F3, o.w), o.ep)
+				require.Less(t, winoError(g, o, sum, bound, runWino(t, r, k, p, nil, g, o)), float64(winoConstant)*49, "%+v", g)
+			}
+		}
+	})
+	p := transposed2D(1, 16, 16, 8, 4, 2, 1)
+	f, ok := newWinoFilter(&p, true, F3)
+	require.True(t, ok)
+	rows, cols := f.grids(&p)
+	require.Equal(t, [2]int{2, 2}, [2]int{rows.tiles, cols.tiles}, "8 outputs of a phase are two tiles of four")
+	require.Equal(t, Halo{Before: [3]int{0, 1, 1}, After: [3]int{0, 1, 1}}, winoHalo(&p, &rows, &cols))
+}
+
 // Every order of the work gives the same bits, with any number of threads.
 func TestWinogradThreadsAndOrders(t *testing.T) {
 	eachTier(t, func(t *testing.T, k *Kernels) {
@@ -217,7 +246,7 @@ func TestWinogradThreadsAndOrders(t *testing.T) {
 			checkWinoOrders(t, r, k, g, winoForward, F2, F4)
 		}
 		checkWinoOrders(t, r, k, row1D(2, 20, 40, 90, 11, 2), winoForward, F4)
-		checkWinoOrders(t, r, k, transposed2D(2, 20, 40, 11, 4, 2, 1), winoTransposed, F2, F4)
+		checkWinoOrders(t, r, k, transposed2D(2, 20, 40, 11, 4, 2, 1), winoTransposed, F2, F3, F4)
 	})
 }
 
@@ -230,6 +259,9 @@ func checkWinoOrders(t *testing.T, r *rand.Rand, k *Kernels, g ConvGeom, kind wi
 		for _, threads := range []int{1, 2, 3, 7} {
 			pool := newTestPool(t, threads)
 			for _, order := range []winoOrder{winoByBlocks, winoByPhases, winoByStages} {
+				if order == winoByPhases && p.weights.filter.apart {
+					continue
+				}
 				tiles := p.tiles()
 				if order != winoByStages {
 					tiles = min(tiles, 5+threads)
@@ -241,8 +273,9 @@ func checkWinoOrders(t *testing.T, r *rand.Rand, k *Kernels, g ConvGeom, kind wi
 	}
 }
 
-// The root mean square error of F2 is that of the definition, of F4 about twice that.
+// The root mean square error of F2 is that of the definition, of F3 half more, of F4 about twice that.
 func TestWinogradAccuracy(t *testing.T) {
+	checkWinoAccuracy(t, square(1, 128, 32, 24, 2), map[Algorithm]float64{F2: 1.2, F3: 2})
 	checkWinoAccuracy(t, square(1, 128, 32, 24, 3), map[Algorithm]float64{F2: 1.2, F4: 2.5})
 	for _, taps := range []int{5, 7, 11} {
 		checkWinoAccuracy(t, row1D(1, 128, 32, 500, taps, 1), map[Algorithm]float64{F4: 2.5})
@@ -385,7 +418,7 @@ func TestWinogradAllocations(t *testing.T) {
 }
 
 func TestAlgorithmFromEnv(t *testing.T) {
-	for _, want := range []Algorithm{AnyAlgorithm, Direct, F2, F4} {
+	for _, want := range append([]Algorithm{AnyAlgorithm, Direct}, winoAlgorithms...) {
 		t.Setenv(AlgorithmVariable, string(want))
 		got, err := AlgorithmFromEnv()
 		require.NoError(t, err)
@@ -393,5 +426,5 @@ func TestAlgorithmFromEnv(t *testing.T) {
 	}
 	t.Setenv(AlgorithmVariable, "fft")
 	_, err := AlgorithmFromEnv()
-	require.EqualError(t, err, `TCONV_CONV: convolution algorithm "fft" is unknown, want one of direct, f2, f4`)
+	require.EqualError(t, err, `TCONV_CONV: convolution algorithm "fft" is unknown, want one of direct, f2, f3, f4`)
 }

@@ -27,17 +27,17 @@ func (r *winoRun) ahead(t winoTiles, next int, place func(winoTiles) int) int {
 	return 4 * (place(r.tilesAt(next, 1)) - place(t))
 }
 
-// transform transforms inputs into v.
-func (w *winoWorker) transform(p winoPart, v []float32) {
+// transform transforms inputs, those that a phase reads, into v.
+func (w *winoWorker) transform(phase int, p winoPart, v []float32) {
 	for i := 0; i < p.n; {
 		t := w.run.tilesAt(p.first+i, p.n-i)
-		w.transformRow(p, t, v[i*w.run.x.Block:], p.first+p.n+i)
+		w.transformRow(phase, p, t, v[i*w.run.x.Block:], p.first+p.n+i)
 		i += t.n
 	}
 }
 
 // transformRow transforms a run of tiles; next is the tile that the next block has in their place.
-func (w *winoWorker) transformRow(p winoPart, t winoTiles, v []float32, next int) {
+func (w *winoWorker) transformRow(phase int, p winoPart, t winoTiles, v []float32, next int) {
 	r, s := w.run, &w.run.space
 	x := &r.x
 	w.in = winoInputArgs{
@@ -45,8 +45,9 @@ func (w *winoWorker) transformRow(p winoPart, t winoTiles, v []float32, next int
 		row:   4 * x.Row * r.rows.step, col: 4 * x.Block * r.cols.step, step: r.cols.tile.outputs,
 		point: 4 * s.vPoint, tile: 4 * x.Block, tiles: t.n,
 	}
+	phaseY, phaseX := r.phase(phase)
 	place := func(t winoTiles) int {
-		return x.At(t.image, 0, p.z, r.rows.input(t.latticeY, t.y), r.cols.input(t.latticeX, t.x))
+		return x.At(t.image, 0, p.z, r.rows.input(t.latticeY, phaseY, t.y), r.cols.input(t.latticeX, phaseX, t.x))
 	}
 	at := place(t)
 	w.in.ahead = r.ahead(t, next, place)

@@ -46,7 +46,7 @@ func TestNearestConvIsWinograd(t *testing.T) {
 	tg, _, ok := NearestConv(g, [3]int{1, 2, 2}, make([]float32, g.weights()))
 	require.True(t, ok)
 	require.Equal(t, transposed2D(1, 64, 64, 32, 4, 2, 1), tg)
-	require.Equal(t, F4, ChooseConv(KernelsFor(Generic), tg, true))
+	require.Equal(t, F3, ChooseConv(KernelsFor(Generic), tg, true))
 }
 
 func TestNearestConvRefuses(t *testing.T) {

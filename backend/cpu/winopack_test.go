@@ -46,13 +46,14 @@ func TestWinogradPackDefinition(t *testing.T) {
 			if i%4 == 0 {
 				g.M = 64 + r.IntN(3)
 			}
-			checkWinoPack(t, r, k, g, kind, []Algorithm{F2, F4}[i%2], transposed)
+			checkWinoPack(t, r, k, g, kind, winoAlgorithms[i%3], transposed)
 			checkWinoPack(t, r, k, randomRow(r, transposed), kind, F4, transposed)
 		}
 		if !transposed {
 			checkWinoPack(t, r, k, square(1, 19, 35, 8, 3), kind, F4, false)
 			checkWinoPack(t, r, k, square(1, 19, 35, 8, 5), kind, F2, false)
 			checkWinoPack(t, r, k, square(1, 19, 35, 8, 2), kind, F4, false)
+			checkWinoPack(t, r, k, square(1, 19, 35, 8, 2), kind, F3, false)
 		}
 	})
 }

@@ -21,14 +21,14 @@ func (w *winoWorker) multiplyPair(p winoPair, taps winoTaps, first, n int, m []f
 	block := r.k.Block
 	groups := min(tileGroups, weights.width()/block-p.pair*tileGroups)
 	w.product = tileArgs{srcPixel: 4 * block, dstPixel: 4 * block, dstGroup: 4 * s.mGroup, bias: unsafe.Pointer(&zeroBias[0])}
-	v := w.v[w.setSteps(taps):]
+	v := w.v[w.setSteps(p.phase, taps):]
 	from := weights.offset(p.phase, p.point, p.pair) + taps.from*r.x.Groups()*block*groups*block // from > 0 with depth taps only
 	w.product.weights = unsafe.Pointer(unsafe.SliceData(weights.data[from:]))
 	w.sweep(groups, v[p.point*s.vPoint+first*block:], m[p.point*s.mPoint+p.pair*tileGroups*s.mGroup:], n)
 }
 
-// setSteps sets the steps for the depth taps and returns where in v they begin.
-func (w *winoWorker) setSteps(taps winoTaps) (offset int) {
+// setSteps sets the steps for the depth taps of a phase and returns where in v they begin.
+func (w *winoWorker) setSteps(phase int, taps winoTaps) (offset int) {
 	r, s := w.run, &w.run.space
 	groups := r.x.Groups() * r.weights.filter.segments
 	var steps []int
@@ -36,7 +36,7 @@ func (w *winoWorker) setSteps(taps winoTaps) (offset int) {
 		steps = s.steps[floorMod(taps.first, s.planes)][taps.from*groups : taps.to*groups]
 	} else if taps.to > taps.from {
 		steps = s.steps[0][:(taps.to-taps.from)*groups]
-		offset = (taps.first + taps.from) * s.vPlane
+		offset = phase*s.vPhase + (taps.first+taps.from)*s.vPlane
 	}
 	w.product.steps, w.product.nsteps = unsafe.SliceData(steps), len(steps)
 	if tail := r.geom.C % r.k.Block; tail > 0 && len(steps) > 0 && r.weights.filter.steps() == 1 {

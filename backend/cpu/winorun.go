@@ -58,14 +58,14 @@ func (r *winoRun) run(pool *Pool) {
 	blocks := ceilDiv(r.tiles(), s.tiles)
 	switch s.order {
 	case winoByBlocks:
-		pool.RunUntil(r.stop, blocks*ceilDiv(r.geom.Out[0], s.depth), r.blockBody)
+		pool.RunUntil(r.stop, r.inputPhases()*blocks*ceilDiv(r.geom.Out[0], s.depth), r.blockBody)
 	case winoByPhases:
 		if pool.RunUntil(r.stop, r.geom.In[0]*r.x.Groups(), r.inputStage) {
 			pool.RunUntil(r.stop, r.phases()*blocks, r.phaseBody)
 		}
 	case winoByStages:
 		points, pairs := r.weights.filter.tile.points(), r.weights.pairs()
-		if pool.RunUntil(r.stop, r.geom.In[0]*r.x.Groups(), r.inputStage) &&
+		if pool.RunUntil(r.stop, r.inputPhases()*r.geom.In[0]*r.x.Groups(), r.inputStage) &&
 			pool.RunUntil(r.stop, r.phases()*points*pairs, r.productStage) {
 			pool.RunUntil(r.stop, r.phases()*r.geom.Out[0]*r.y.Groups(), r.outputStage)
 		}
@@ -112,20 +112,25 @@ func (r *winoRun) depthTaps(z int) winoTaps {
 // stopped says whether the caller wants the run to stop.
 func (r *winoRun) stopped() bool { return r.stop != nil && r.stop.Load() }
 
-// blockChunk makes the outputs of one block of tiles in a stretch of planes.
+// blockChunk makes the outputs of one block of tiles in a stretch of planes, of all phases that share them.
 func (r *winoRun) blockChunk(worker, i int) {
 	w, s := r.worker(worker), &r.space
-	blocks := ceilDiv(r.tiles(), s.tiles)
+	blocks, stretches := ceilDiv(r.tiles(), s.tiles), ceilDiv(r.geom.Out[0], s.depth)
 	first := i % blocks * s.tiles
 	n := min(s.tiles, r.tiles()-first)
 	clear(w.planes)
-	z := i / blocks * s.depth
+	from, to := 0, r.phases()
+	if r.weights.filter.apart {
+		from = i / blocks / stretches
+		to = from + 1
+	}
+	z := i / blocks % stretches * s.depth
 	for end := min(z+s.depth, r.geom.Out[0]); z < end; z++ {
 		taps := r.depthTaps(z)
 		for tap := taps.from; tap < taps.to; tap++ {
-			w.plane(winoPart{taps.first + tap, first, min(n+r.weights.filter.segments-1, r.tiles()-first), 0, r.x.Groups()})
+			w.plane(from, winoPart{taps.first + tap, first, min(n+r.weights.filter.segments-1, r.tiles()-first), 0, r.x.Groups()})
 		}
-		for phase := range r.phases() {
+		for phase := from; phase < to; phase++ {
 			w.multiply(phase, taps, 0, n)
 			w.finish(phase, winoPart{z, first, n, 0, r.y.Groups()}, w.m)
 			if r.stopped() {
@@ -136,14 +141,14 @@ func (r *winoRun) blockChunk(worker, i int) {
 }
 
 // plane transforms an input plane into its part of v, unless it is there.
-func (w *winoWorker) plane(p winoPart) {
+func (w *winoWorker) plane(phase int, p winoPart) {
 	s := &w.run.space
 	at := p.z % s.planes
 	if w.planes[at] == p.z+1 {
 		return
 	}
 	w.planes[at] = p.z + 1
-	w.transform(p, w.v[at*s.vPlane:])
+	w.transform(phase, p, w.v[at*s.vPlane:])
 }
 
 // phaseChunk makes the outputs of one phase of one block of tiles.
@@ -160,10 +165,12 @@ func (r *winoRun) phaseChunk(worker, i int) {
 	}
 }
 
-// inputChunk transforms one input group of a plane.
+// inputChunk transforms one input group of a plane, for one of inputPhases.
 func (r *winoRun) inputChunk(worker, i int) {
-	w, z, group := r.worker(worker), i/r.x.Groups(), i%r.x.Groups()
-	w.transform(winoPart{z, 0, r.tiles(), group, group + 1}, w.v[z*r.space.vPlane:])
+	w, group := r.worker(worker), i%r.x.Groups()
+	i /= r.x.Groups()
+	phase, z := i/r.geom.In[0], i%r.geom.In[0]
+	w.transform(phase, winoPart{z, 0, r.tiles(), group, group + 1}, w.v[phase*r.space.vPhase+z*r.space.vPlane:])
 }
 
 // productChunk makes the products of a pair of output groups at one point of a phase.

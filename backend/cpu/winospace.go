@@ -4,10 +4,11 @@ package cpu
 type winoOrder int
 
 const (
-	// For each block of tiles and stretch of planes, a chunk: inputs; for each phase products and outputs.
+	// For each block of tiles and stretch of planes, a chunk: inputs; for each phase products and outputs. Where phases
+	// have tiles apart, a chunk is of one phase.
 	winoByBlocks winoOrder = iota
 
-	// All inputs. Then for each phase and block of tiles, a chunk: products and outputs.
+	// All inputs. Then for each phase and block of tiles, a chunk: products and outputs. Not where phases have tiles apart.
 	winoByPhases
 
 	// All inputs, then all products, then all outputs: a layer with few tiles and many weights would read all weights
@@ -19,7 +20,8 @@ const (
 // winoSpace is the scratch memory of a run. Sizes and pitches are in floats.
 //
 //	v      [plane][point][input group][tile][Block]           transformed inputs; of a block or of all tiles, and of the
-//	                                                          tiles behind them that segments see
+//	                                                          tiles behind them that segments see; one for each of
+//	                                                          inputPhases if by stages
 //	m      [phase][plane][point][output group][tile][Block]   sums of products; all of them if by stages, else of a block
 //	                                                          of one plane and phase
 //	strip  the input transform's
@@ -30,6 +32,7 @@ type winoSpace struct {
 	depth                  int // planes of a stretch
 	planes                 int // of v: all, or by blocks as many as depth taps
 	vGroup, vPoint, vPlane int
+	vPhase                 int // 0 where all phases read the same
 	mGroup, mPoint, mPlane int
 	v, m, strip, tile      int
 	steps                  [][]int // offsets in bytes of the input groups of v's planes, by the plane of the first depth tap
@@ -52,9 +55,9 @@ func (p *WinogradConv) newSpace() winoSpace {
 	blocks := ceilDiv(tiles, most)
 	many := 4*len(p.weights.data) > winoManyWeights
 	switch {
-	case ceilDiv(tiles*planes, most) >= winoFewChunks && !many:
+	case p.inputPhases()*ceilDiv(tiles*planes, most) >= winoFewChunks && !many:
 		return p.layout(winoByBlocks, ceilDiv(tiles, blocks), max(2, ceilDiv(planes*blocks, winoFewChunks)))
-	case blocks*p.phases() >= winoFewChunks/2 && p.phases() > 1 && !many:
+	case blocks*p.phases() >= winoFewChunks/2 && p.phases() > 1 && !f.apart && !many:
 		return p.layout(winoByPhases, ceilDiv(tiles, blocks), planes)
 	}
 	return p.layout(winoByStages, tiles, planes)
@@ -77,6 +80,10 @@ func (p *WinogradConv) layout(order winoOrder, tiles, depth int) winoSpace {
 	s.v, s.m = s.planes*s.vPlane, s.mPlane
 	if order == winoByStages {
 		s.m *= p.phases() * p.geom.Out[0]
+		if f.apart {
+			s.vPhase = s.v
+			s.v *= p.phases()
+		}
 	}
 	s.strip = f.tile.rows.points() * ((run-1)*f.tile.cols.outputs + f.tile.cols.points()) * block
 	s.tile = f.tile.rows.outputs * f.tile.cols.points() * block

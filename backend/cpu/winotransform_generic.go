@@ -13,6 +13,7 @@ var winoGeneric = newWinoGeneric(
 	winoTile{winoAxis{1, 1}, winoAxis{2, 3}},
 	winoTile{winoAxis{1, 1}, winoAxis{4, 4}},
 	winoTile{winoAxis{1, 1}, winoAxis{3, 5}},
+	winoTile{winoAxis{4, 2}, winoAxis{4, 2}},
 )
 
 func newWinoGeneric(tiles ...winoTile) winoKernels {

@@ -1,5 +1,7 @@
 package cpu
 
+import "slices"
+
 // WinogradWeights are the weights of a convolution or transposed convolution, transformed for one algorithm and packed
 // for the kernels of one tier. They serve every plan with the same C, M, Kernel, Stride and Dilation, whatever its
 // sizes and pads.
@@ -19,6 +21,7 @@ type winoFilter struct {
 	tile       winoTile
 	segments   int    // of the taps along the columns, see Algorithm.tile; one with several depth taps or transposed
 	phases     [2]int // along rows and columns
+	apart      bool   // each phase has tiles of its own, which begin with its first output; see transposeGrid
 }
 
 // mostSegments bounds the sums of one call of a micro-kernel.
@@ -29,7 +32,7 @@ func newWinoFilter(g *ConvGeom, transposed bool, alg Algorithm) (f winoFilter, o
 	f = winoFilter{algorithm: alg, c: g.C, m: g.M, transposed: transposed, kernel: g.Kernel, stride: [3]int{1, 1, 1}, phases: [2]int{1, 1}}
 	one := [3]int{1, 1, 1}
 	switch {
-	case g.Group != 1 || (alg != F2 && alg != F4):
+	case g.Group != 1 || !slices.Contains(winoAlgorithms, alg):
 		return f, false
 	case !transposed && (g.Stride != one || g.Dilation[0] != 1):
 		return f, false
@@ -41,6 +44,7 @@ func newWinoFilter(g *ConvGeom, transposed bool, alg Algorithm) (f winoFilter, o
 		f.stride = g.Stride
 		f.phases = [2]int{g.Stride[1], g.Stride[2]}
 		taps = [2]int{ceilDiv(taps[0], g.Stride[1]), ceilDiv(taps[1], g.Stride[2])}
+		f.apart = alg == F3
 	}
 	f.tile, f.segments = alg.tile(taps)
 	_, ok = winoGeneric.output[f.tile]

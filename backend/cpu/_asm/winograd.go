@@ -10,7 +10,7 @@ import (
 const winoConsts = "winoConst"
 
 // winoText emits the transforms of Winograd's minimal filtering. Along an axis a tile has 4 or 6 points, which are 0,
-// pairs ±a and infinity, 7, which are pairs and infinity, or 1 point where it does not reach along that axis.
+// pairs ±a and infinity, 5 or 7, which are pairs and infinity, or 1 point where it does not reach along that axis.
 type winoText struct {
 	isa
 	*text
@@ -39,6 +39,8 @@ func winoSquares(points int) []float64 {
 		return nil
 	case 4:
 		return []float64{1}
+	case 5:
+		return []float64{0.16, 1.5625}
 	case 6:
 		return []float64{0.5, 2}
 	case 7:

@@ -5,7 +5,7 @@ import "fmt"
 // winoInputTile is the number of points of a tile along rows and columns.
 type winoInputTile struct{ rows, cols int }
 
-var winoInputs = []winoInputTile{{6, 6}, {4, 4}, {1, 6}, {1, 4}, {1, 7}}
+var winoInputs = []winoInputTile{{6, 6}, {4, 4}, {1, 6}, {1, 4}, {1, 7}, {5, 5}}
 
 func (i winoInputTile) funcName(s isa) string {
 	return fmt.Sprintf("winoInput%dx%d%s", i.rows, i.cols, s.name)
@@ -67,7 +67,7 @@ func (w winoInput) emit() {
 		w.op("", "VMOVUPS %d(R15), %s", c*w.rows*w.bytes(), w.v(c))
 	}
 	w.transform(w.cols, func(c int) string { return at("R10", "R9", "R12", c) })
-	w.op("next row of points", "LEAQ (R12)(R9*%d), R10", map[int]int{4: 1, 6: 2}[w.cols])
+	w.op("next row of points", "LEAQ (R12)(R9*%d), R10", map[int]int{4: 1, 5: 2, 6: 2}[w.cols])
 	if w.cols == 6 {
 		w.op("", "ADDQ R9, R10")
 	}

@@ -20,6 +20,7 @@ var winoOutputs = []winoOutputTile{
 	{winoAxis{1, 1}, winoAxis{2, 4}},
 	{winoAxis{1, 1}, winoAxis{4, 7}}, // 4, and groups of 4
 	{winoAxis{1, 1}, winoAxis{3, 7}}, // 5
+	{winoAxis{4, 5}, winoAxis{4, 5}}, // 2x2
 }
 
 func (o winoOutputTile) funcName(s isa) string {

@@ -32,26 +32,33 @@ func (c *blockedCut) at(chunk int) (strip int, items []blockedItem) {
 const (
 	stripBytes  = 384 << 10 // input of a strip, which its items read one after the other: it stays in L2
 	stripPixels = 112       // ... but at least so many outputs for each time the weights come from beyond L2
-	itemFlops   = 40e6      // most work of an item in a strip: some 400 us of one core
-	chunkFlops  = 4e6       // least work of a chunk
+	itemTime    = 400e3     // most work of an item in a strip, in nanoseconds of one core
+	chunkTime   = 10e3      // least work of a chunk
 	cutChunks   = 32        // chunks that even out the load of several threads
+)
+
+// What a core does in a nanosecond, measured on Zen 4.
+const (
+	productRate   = 100 // products and sums of a convolution whose outputs have all inputs
+	depthwiseRate = 33  // ... of a depthwise one, which waits for its loads
+	weightRate    = 20  // bytes of weights from beyond L2
 )
 
 // newCut cuts the plan.
 func (p *BlockedConvPlan) newCut() blockedCut {
 	c := blockedCut{items: p.items()}
-	pixels, flops := 0, 0.0
+	pixels, work := 0, 0.0
 	for i := range p.parts {
 		pixels = max(pixels, p.geom.N*volume(p.parts[i].grid))
 	}
 	for _, it := range c.items {
-		flops += p.itemFlops(it)
+		work += p.itemWork(it)
 	}
 	if pixels == 0 || len(c.items) == 0 {
 		return c
 	}
-	c.strips = p.strips(pixels, flops, len(c.items))
-	c.group(p, flops/float64(c.strips))
+	c.strips = p.strips(pixels, work, len(c.items))
+	c.group(p, work/float64(c.strips))
 	return c
 }
 
@@ -71,31 +78,35 @@ func (p *BlockedConvPlan) items() (items []blockedItem) {
 	return items
 }
 
-// itemFlops is the work of an item over all pixels; the store counts too.
-func (p *BlockedConvPlan) itemFlops(it blockedItem) float64 {
+// itemWork is the work of an item over all pixels in nanoseconds of one core; the store counts too.
+func (p *BlockedConvPlan) itemWork(it blockedItem) float64 {
 	part := &p.parts[it.part]
-	lanes := len(part.taps)*p.in + 8
-	return 2 * float64(p.geom.N*volume(part.grid)) * float64(lanes) * float64(it.groups*p.k.Block)
+	lanes, columns := float64(len(part.taps)*p.in), float64(it.groups*p.k.Block)
+	flops, rate := 2*float64(p.geom.N*volume(part.grid))*(lanes+8)*columns, float64(productRate)
+	if p.depthwise {
+		rate = depthwiseRate
+	}
+	return flops/rate + floatSize*lanes*columns/weightRate
 }
 
 // strips is into how many strips the outputs are cut, given the outputs and the work of all items.
-func (p *BlockedConvPlan) strips(pixels int, flops float64, items int) int {
+func (p *BlockedConvPlan) strips(pixels int, work float64, items int) int {
 	input := 4 * float64(p.geom.N*p.geom.C/p.groups*volume(p.geom.In))
 	n := min(input/stripBytes, float64(pixels)/stripPixels)
-	n = max(n, flops/float64(items)/itemFlops)
+	n = max(n, work/float64(items)/itemTime)
 	if n*float64(items) < cutChunks {
-		n = max(n, min(cutChunks/float64(items), flops/float64(items)/chunkFlops))
+		n = max(n, min(cutChunks/float64(items), work/float64(items)/chunkTime))
 	}
 	return max(1, min(int(n+0.5), pixels))
 }
 
-// group joins items to chunks of at least chunkFlops; flops is the work of a strip.
-func (c *blockedCut) group(p *BlockedConvPlan, flops float64) {
+// group joins items to chunks of at least chunkTime; work is the work of a strip.
+func (c *blockedCut) group(p *BlockedConvPlan, work float64) {
 	sum := 0.0
 	for i, it := range c.items {
-		sum += p.itemFlops(it) / float64(c.strips)
+		sum += p.itemWork(it) / float64(c.strips)
 		last := i == len(c.items)-1
-		if last || sum >= chunkFlops || it.group != c.items[i+1].group && flops > 2*chunkFlops && sum > chunkFlops/2 {
+		if last || sum >= chunkTime || it.group != c.items[i+1].group && work > 2*chunkTime && sum > chunkTime/2 {
 			c.ends = append(c.ends, i+1)
 			sum = 0
 		}

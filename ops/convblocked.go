@@ -57,7 +57,7 @@ func blockedConvChoice(in []Spec, g cpu.ConvGeom, k *cpu.Kernels, transposed boo
 	if fewOut { // the form that writes planes is direct, whatever the other one is
 		c.Halo[0] = c.Halo[0].Max(directHalo(g, transposed))
 	}
-	direct := cpu.ChooseConv(k, g, transposed) == cpu.Direct && (transposed || convBands(g) == nil)
+	direct := cpu.ChooseConv(k, g, transposed) == cpu.Direct && (transposed || !cpu.ChooseTaps(g))
 	c.PlanarOut = fewOut || direct && !residual && k.FitsStaged(g, transposed)
 	if transposed && !residual && k.ChoosePixelTranspose(g) { // if the output is planar
 		c.PlanarOut, c.PlanarBoth = true, true
@@ -76,7 +76,7 @@ func blockableConv(in []Spec) bool {
 // byPixels reports whether a convolution is made by the kernels whose lanes are
 // pixels: from blocks or planes to planes.
 func byPixels(in []Spec, g cpu.ConvGeom, k *cpu.Kernels) bool {
-	return blockableConv(in) && g.Out[0]*g.Out[1]*g.Out[2] > 0 && convBands(g) == nil && k.ChoosePixels(g)
+	return blockableConv(in) && g.Out[0]*g.Out[1]*g.Out[2] > 0 && !cpu.ChooseTaps(g) && k.ChoosePixels(g)
 }
 
 // byDots reports whether a convolution to planes is made by the kernels whose lanes
@@ -90,7 +90,7 @@ func blockedConvHalo(k *cpu.Kernels, g cpu.ConvGeom, transposed bool) cpu.Halo {
 	if halo, ok := cpu.WinogradHalo(g, transposed, cpu.ChooseConv(k, g, transposed)); ok {
 		return halo
 	}
-	if !transposed && convBands(g) != nil {
+	if !transposed && cpu.ChooseTaps(g) {
 		return cpu.Halo{}
 	}
 	return directHalo(g, transposed)
@@ -127,6 +127,16 @@ type directPlan struct{ *cpu.BlockedConvPlan }
 func (directPlan) WorkspaceFloats(int) int { return 0 }
 
 func (p directPlan) run(c *Call, x, r, y *Tensor) {
+	p.Run(c.Pool(), c.Stop(), mapOf(x), mapOf(r), mapOf(y))
+}
+
+// tapPlan is the direct algorithm tap by tap.
+type tapPlan struct{ *cpu.TapConvPlan }
+
+// WorkspaceFloats is 0.
+func (tapPlan) WorkspaceFloats(int) int { return 0 }
+
+func (p tapPlan) run(c *Call, x, r, y *Tensor) {
 	p.Run(c.Pool(), c.Stop(), mapOf(x), mapOf(r), mapOf(y))
 }
 
@@ -253,9 +263,9 @@ func bindBlocked(b *Binding, g cpu.ConvGeom, act activation, transposed bool) *b
 	case b.Out[0].Layout.Planar():
 		how = "direct to planar"
 		s.plan = stagedPlan{bindDirect(w, ep, transposed).(directPlan).BlockedConvPlan}
-	case alg == cpu.Direct && !transposed && convBands(g) != nil:
-		how = "direct banded"
-		s.plan = bindBanded(w, ep, convBands(g))
+	case alg == cpu.Direct && !transposed && cpu.ChooseTaps(g):
+		how = "direct by taps"
+		s.plan = bindTaps(w, ep)
 	case alg == cpu.Direct:
 		s.plan = bindDirect(w, ep, transposed)
 	default:
@@ -299,6 +309,14 @@ func bindDirect(w *convWeights, ep cpu.Epilogue, transposed bool) blockedPlan {
 	k := w.b.Kernels
 	packed := packedWeights(w, name, func(data []float32) *cpu.PackedBlockedWeights { return pack(k, w.geom, data) })
 	return directPlan{plan(k, w.geom, packed, ep)}
+}
+
+func bindTaps(w *convWeights, ep cpu.Epilogue) blockedPlan {
+	k := w.b.Kernels
+	packed := packedWeights(w, "conv by taps", func(data []float32) *cpu.PackedBlockedWeights {
+		return cpu.PackTapConvWeights(k, w.geom, data)
+	})
+	return tapPlan{cpu.NewTapConv(k, w.geom, packed, ep)}
 }
 
 func bindFromPlanar(w *convWeights, ep cpu.Epilogue) blockedPlan {

@@ -36,24 +36,3 @@ func TestConvFarTaps(t *testing.T) {
 		opCase{op: "Conv", attrs: []Attr{IntsAttr("dilations", 9, 7), IntsAttr("pads", pads...)}, inputs: []*Tensor{x, w}}.mustRun(t)
 	}
 }
-
-func TestConvBands(t *testing.T) {
-	one := [3]int{1, 1, 1}
-	g := cpu.ConvGeom{N: 1, C: 16, M: 16, Group: 1, In: [3]int{1, 14, 14}, Out: [3]int{1, 14, 14}, Kernel: [3]int{1, 3, 3},
-		Stride: one, Dilation: [3]int{1, 12, 12}, PadBegin: [3]int{0, 12, 12}}
-	bands := convBands(g)
-	require.Len(t, bands, 9)
-	middle := bands[4]
-	require.Equal(t, [3]int{1, 10, 10}, middle.geom.Out, "the middle meets the input with the middle tap alone")
-	require.Equal(t, one, middle.geom.Kernel)
-	require.Equal(t, [3]int{0, 2, 2}, middle.out)
-	require.Equal(t, [3]int{0, 2, 2}, middle.in)
-	products := 0
-	for _, b := range bands {
-		products += b.geom.Out[1] * b.geom.Out[2] * b.geom.Kernel[1] * b.geom.Kernel[2]
-	}
-	require.Equal(t, 18*18, products)
-
-	g.Dilation, g.PadBegin = one, one
-	require.Nil(t, convBands(g), "an ordinary convolution has little padding")
-}

@@ -57,25 +57,38 @@ func (p *BlockedConvPlan) newCut() blockedCut {
 	if pixels == 0 || len(c.items) == 0 {
 		return c
 	}
-	c.strips = p.strips(pixels, work, len(c.items))
+	c.strips = p.strips(pixels, work, len(c.items)/p.partsPerSum())
 	c.group(p, work/float64(c.strips))
 	return c
 }
 
-// items lists the items: those that read the same input follow each other.
+// items lists the items: those that read the same input follow each other. Parts that add up follow each other too.
 func (p *BlockedConvPlan) items() (items []blockedItem) {
 	columns := roundUp(p.out, p.k.Block)
+	each := p.partsPerSum()
 	for group := range p.groups {
-		for i := range p.parts {
-			if volume(p.parts[i].grid) == 0 {
-				continue
-			}
+		for first := 0; first < len(p.parts); first += each {
 			for column := 0; column < columns; column += p.panel * p.k.Block {
-				items = append(items, blockedItem{i, group, column, min(p.panel, (columns-column)/p.k.Block)})
+				for i := first; i < first+each; i++ {
+					if volume(p.parts[i].grid) > 0 {
+						items = append(items, blockedItem{i, group, column, min(p.panel, (columns-column)/p.k.Block)})
+					}
+				}
 			}
 		}
 	}
 	return items
+}
+
+// addsUp says whether the parts add up to the same outputs.
+func (p *BlockedConvPlan) addsUp() bool { return len(p.parts) > 0 && p.parts[0].unfinished }
+
+// partsPerSum is how many parts one thread makes one after the other, since they add up to the same outputs.
+func (p *BlockedConvPlan) partsPerSum() int {
+	if p.addsUp() {
+		return len(p.parts)
+	}
+	return 1
 }
 
 // itemWork is the work of an item over all pixels in nanoseconds of one core; the store counts too.
@@ -97,6 +110,9 @@ func (p *BlockedConvPlan) strips(pixels int, work float64, items int) int {
 	if n*float64(items) < cutChunks {
 		n = max(n, min(cutChunks/float64(items), work/float64(items)/chunkTime))
 	}
+	if p.addsUp() {
+		pixels = p.geom.Out[bandAxis(p.geom.Out)]
+	}
 	return max(1, min(int(n+0.5), pixels))
 }
 
@@ -105,6 +121,9 @@ func (c *blockedCut) group(p *BlockedConvPlan, work float64) {
 	sum := 0.0
 	for i, it := range c.items {
 		sum += p.itemWork(it) / float64(c.strips)
+		if p.parts[it.part].unfinished {
+			continue
+		}
 		last := i == len(c.items)-1
 		if last || sum >= chunkTime || it.group != c.items[i+1].group && work > 2*chunkTime && sum > chunkTime/2 {
 			c.ends = append(c.ends, i+1)

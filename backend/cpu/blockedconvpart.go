@@ -1,7 +1,8 @@
 package cpu
 
 // blockedPart is one convolution with the blocked micro-kernel: a grid of outputs that all have the same taps. A forward
-// convolution is one part; each phase of a transposed convolution is one (see axisPhase).
+// convolution is one part; each phase of a transposed convolution is one (see axisPhase). The parts of a convolution made
+// tap by tap (see TapConvPlan) add up; all others have outputs of their own.
 type blockedPart struct {
 	residue     [3]int   // of the phase, which names the packed weights; zeros in a forward convolution
 	taps        [][3]int // input position that output 0 of the grid sees through each tap, in the order of the weights
@@ -9,6 +10,8 @@ type blockedPart struct {
 	grid        [3]int   // number of outputs
 	stride      [3]int   // input pixels from output to output
 	first, step [3]int   // where output 0 is stored and how far apart outputs are
+	adds        bool     // to what the parts before it stored
+	unfinished  bool     // a later part adds to what it stores
 }
 
 // setReach sets low and high from taps.

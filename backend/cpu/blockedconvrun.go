@@ -72,6 +72,10 @@ func (r *blockedRun) end() {
 func (r *blockedRun) chunk(worker, i int) {
 	strip, items := r.plan.cut.at(i)
 	w := &r.workers[worker]
+	if r.plan.addsUp() {
+		r.sumChunk(w, strip, items)
+		return
+	}
 	part := -1
 	for _, it := range items {
 		if it.part != part {
@@ -81,6 +85,16 @@ func (r *blockedRun) chunk(worker, i int) {
 		}
 		n := w.lines.count()
 		r.item(w, it, strip*n/r.plan.cut.strips, (strip+1)*n/r.plan.cut.strips)
+	}
+}
+
+// sumChunk makes one chunk of parts that add up.
+func (r *blockedRun) sumChunk(w *blockedWorker, strip int, items []blockedItem) {
+	for _, it := range items {
+		part := &r.plan.parts[it.part]
+		w.lines = newLines(part, w.x, w.residual, w.y)
+		w.lines.band(part, r.plan.geom.Out, strip, r.plan.cut.strips)
+		r.item(w, it, 0, w.lines.count())
 	}
 }
 
@@ -100,10 +114,11 @@ func (r *blockedRun) item(w *blockedWorker, it blockedItem, first, last int) {
 	for b := range blocks {
 		s0, s1 := b*len(offsets)/blocks, (b+1)*len(offsets)/blocks
 		r.setSteps(&w.args, it, offsets, s0, s1)
-		r.setEpilogue(&w.args, it, b == 0, b == blocks-1)
-		r.sweep(w, it, first, last, b > 0)
+		begins := b == 0 && !part.adds
+		r.setEpilogue(&w.args, it, begins, b == blocks-1 && !part.unfinished)
+		r.sweep(w, it, first, last, !begins)
 	}
-	if p.applyAfter {
+	if p.applyAfter && !part.unfinished {
 		r.activate(w, it, first, last)
 	}
 }

@@ -106,3 +106,20 @@ func TestPixelConvStaysInBounds(t *testing.T) {
 		}
 	})
 }
+
+func TestTapConvStaysInBounds(t *testing.T) {
+	eachTier(t, func(t *testing.T, k *Kernels) {
+		r := newRand(t, 65)
+		for i := range 100 {
+			atEnd := i%2 == 0
+			g := atrous(1+r.IntN(2), 1+r.IntN(3*k.Block), 1+r.IntN(5*k.Block), 1+r.IntN(16), 1+r.IntN(16))
+			w := PackTapConvWeights(k, g, integers(r, g.weights()))
+			w.data = guardedCopy(t, w.data, atEnd)
+			p := NewTapConv(k, g, w, Epilogue{Act: Activation{Kind: ActLeakyRelu, A: 2}})
+			p.plan.bias, p.plan.slope = guardedCopy(t, p.plan.bias, atEnd), guardedCopy(t, p.plan.slope, atEnd)
+			x := guardedMap(t, k, g.N, g.C, g.In, Halo{}, atEnd)
+			residual := guardedMap(t, k, g.N, g.M, g.Out, Halo{}, atEnd)
+			p.Run(nil, nil, x, residual, guardedMap(t, k, g.N, g.M, g.Out, Halo{}, atEnd))
+		}
+	})
+}

@@ -213,7 +213,7 @@ func (f *frame) step(i int, observe func(Event)) error {
 	}
 	for _, k := range s.Margins {
 		m := b.out[k].Map()
-		m.ZeroMargins(s.lanes)
+		m.ZeroMargins(f.call.Pool(), s.lanes)
 	}
 	if observe != nil {
 		observe(Event{Step: i, Steps: len(f.steps), Graph: f.plan.Graph, Node: s.Node, Kernel: s.Kernel, MACs: s.MACs,

@@ -88,48 +88,6 @@ func (m *Map) SameLayout(o *Map) bool {
 		m.Image == o.Image && m.Group == o.Group
 }
 
-// ZeroMargins makes the halo zero and, with lanes, the padding lanes of the last group.
-func (m *Map) ZeroMargins(lanes bool) {
-	for n := range m.N {
-		for g := range m.Groups() {
-			m.zeroHalo(m.Data[n*m.Image+g*m.Group:][:m.Group])
-		}
-		if lanes && m.C%m.Block != 0 {
-			m.zeroLanes(n)
-		}
-	}
-}
-
-// zeroHalo clears what lies around the pixels of one group.
-func (m *Map) zeroHalo(group []float32) {
-	clear(group[:m.Halo.Before[0]*m.Plane])
-	clear(group[(m.Halo.Before[0]+m.Size[0])*m.Plane:])
-	for z := range m.Size[0] {
-		plane := group[(m.Halo.Before[0]+z)*m.Plane:][:m.Plane]
-		clear(plane[:m.Halo.Before[1]*m.Row])
-		clear(plane[(m.Halo.Before[1]+m.Size[1])*m.Row:])
-		left, right := m.Halo.Before[2]*m.Block, (m.Halo.Before[2]+m.Size[2])*m.Block
-		for y := range m.Size[1] {
-			row := plane[(m.Halo.Before[1]+y)*m.Row:][:m.Row]
-			clear(row[:left])
-			clear(row[right:])
-		}
-	}
-}
-
-// zeroLanes clears the channels beyond C of one image.
-func (m *Map) zeroLanes(n int) {
-	used := m.C % m.Block
-	for z := range m.Size[0] {
-		for y := range m.Size[1] {
-			row := m.Data[m.At(n, m.Groups()-1, z, y, 0):][:m.Size[2]*m.Block]
-			for ; len(row) > 0; row = row[m.Block:] {
-				clear(row[used:m.Block])
-			}
-		}
-	}
-}
-
 // FromPlanar copies a planar [N, C, size...] array into the map, margins included.
 func (m *Map) FromPlanar(pool *Pool, src []float32) {
 	pixels := volume(m.Size)

@@ -29,7 +29,7 @@ func TestPlanarConversions(t *testing.T) {
 			data, check := banded(t, nans(floats))
 			got := NewMap(data, k.Block, n, c, size, halo)
 			k.FromPlanar(pool, nil, &got, planar)
-			got.ZeroMargins(false)
+			got.ZeroMargins(nil, false)
 			require.Equal(t, -1, firstDifference(want.Data, got.Data), "%d x %d %v %v", n, c, size, halo)
 			check()
 
@@ -39,4 +39,30 @@ func TestPlanarConversions(t *testing.T) {
 			check()
 		}
 	})
+}
+
+// Margins that are large enough for several threads.
+func TestZeroMarginsThreads(t *testing.T) {
+	r := newRand(t, 64)
+	const block, n, c = 16, 2, 90
+	size, halo := [3]int{1, 30, 20}, Halo{[3]int{0, 4, 3}, [3]int{1, 2, 4}}
+	planar := floats(r, n*c*volume(size))
+	want, _ := blockedMap(t, block, n, c, size, halo, planar)
+	for _, threads := range []int{1, 2, 3} {
+		got, check := blockedMap(t, block, n, c, size, halo, nil)
+		for i := range n {
+			for g := range got.Groups() {
+				got.eachRow(i, g, func(row []float32, pixel int) {
+					from := planar[(i*c+g*block)*volume(size)+pixel:]
+					interleave(row, from, volume(size), min(block, c-g*block), block)
+					for x := 0; g == got.Groups()-1 && x < len(row); x += block {
+						row[x+c%block] = nan
+					}
+				})
+			}
+		}
+		got.ZeroMargins(newTestPool(t, threads), true)
+		require.Equal(t, -1, firstDifference(want.Data, got.Data), "%d threads", threads)
+		check()
+	}
 }

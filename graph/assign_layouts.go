@@ -211,46 +211,103 @@ func (l *layoutPass) convert(id ValueID, blocked bool) (ValueID, error) {
 }
 
 // assignHalos gives every blocked value the largest halo that a reader wants.
-// Where an operator's inputs may lie in its output (concatenation), all get one
-// halo: only then do the parts line up.
+// Values that may lie in one memory get halos with which they do.
 func (l *layoutPass) assignHalos() {
-	halo := map[ValueID]cpu.Halo{}
+	h := halos{layoutPass: l, of: map[ValueID]cpu.Halo{}, last: map[ValueID]*Node{}}
 	for _, n := range l.g.Nodes {
 		c, ok := l.choices[n]
+		n.halos = c.Halo
 		for i, id := range n.Inputs {
+			if id == NoValue {
+				continue
+			}
+			h.last[id] = n
 			if ok && l.blocked(id) && i < len(c.Halo) {
-				halo[id] = halo[id].Max(c.Halo[i])
+				h.of[id] = h.of[id].Max(c.Halo[i])
 			}
 		}
 	}
-	for changed := true; changed; {
-		changed = false
-		for _, n := range l.g.Nodes {
-			changed = l.alignHalos(n, halo) || changed
-		}
+	h.align()
+	for id, halo := range h.of {
+		h.of[id] = l.spread(halo, l.g.Value(id).Spec)
 	}
-	for id, h := range halo {
-		l.g.Value(id).Spec.Layout.Halo = l.spread(h, l.g.Value(id).Spec)
+	h.align()
+	for id, halo := range h.of {
+		l.g.Value(id).Spec.Layout.Halo = halo
 	}
 }
 
-// alignHalos gives the operands of a blocked Concat their common halo; it reports
-// whether one grew.
-func (l *layoutPass) alignHalos(n *Node, halo map[ValueID]cpu.Halo) bool {
-	if !n.is("Concat") || !l.blocked(n.Outputs[0]) {
-		return false
-	}
-	common := halo[n.Outputs[0]]
-	for _, id := range n.Inputs {
-		common = common.Max(halo[id])
-	}
-	changed := false
-	for _, id := range append(n.Inputs[:len(n.Inputs):len(n.Inputs)], n.Outputs[0]) {
-		if halo[id] != common {
-			halo[id], changed = common, true
+// halos are those of the blocked values, while they grow.
+type halos struct {
+	*layoutPass
+	of   map[ValueID]cpu.Halo
+	last map[ValueID]*Node // that reads a value
+}
+
+// mostAlignments bounds the rounds of align. What two ways around a value want of it
+// may contradict each other; with halos that differ values are copied.
+const mostAlignments = 8
+
+// align makes halos grow until those agree that should. Most grow from the readers to
+// what they read, against the order of the nodes.
+func (h *halos) align() {
+	changed := true
+	for round := 0; changed && round < mostAlignments; round++ {
+		changed = false
+		for _, n := range slices.Backward(h.g.Nodes) {
+			changed = h.around(n) || h.common(h.alike(n)) || changed
 		}
 	}
-	return changed
+}
+
+// around gives input 0 of an operator that adds pixels around it the halo of its
+// output and as many pixels more; it reports whether one grew.
+func (h *halos) around(n *Node) bool {
+	added := h.choices[n].Around
+	if added == (cpu.Halo{}) || !h.blocked(n.Outputs[0]) {
+		return false
+	}
+	x, y := n.Inputs[0], n.Outputs[0]
+	inner := h.of[x].Max(h.of[y].Add(added))
+	outer := inner.Sub(added)
+	if inner == h.of[x] && outer == h.of[y] {
+		return false
+	}
+	h.of[x], h.of[y] = inner, outer
+	return true
+}
+
+// alike lists the values of a node that should have one halo: the operands of a
+// Concat, whose parts line up only then, and with an operator that can work in place
+// its output and the inputs that nobody reads later.
+func (h *halos) alike(n *Node) (ids []ValueID) {
+	out := n.output(0)
+	if !h.blocked(out) {
+		return nil
+	}
+	if n.is("Concat") {
+		return append(n.Inputs[:len(n.Inputs):len(n.Inputs)], out)
+	}
+	for _, i := range h.choices[n].Alike {
+		if id := n.Inputs[i]; h.blocked(id) && h.last[id] == n {
+			ids = append(ids, id)
+		}
+	}
+	return append(ids, out)
+}
+
+// common gives values the largest halo of one of them; it reports whether one grew.
+func (h *halos) common(ids []ValueID) (grew bool) {
+	var most cpu.Halo
+	for _, id := range ids {
+		most = most.Max(h.of[id])
+	}
+	for _, id := range ids {
+		if h.of[id] != most {
+			h.of[id], grew = most, true
+		}
+	}
+	return grew
 }
 
 // pageBytes is the distance at which rows of a map fall into one set of the

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -101,5 +102,88 @@ func TestLayoutsAroundConvByPixels(t *testing.T) {
 		}
 		s.Close()
 		m.Close()
+	}
+}
+
+// paddedSteps runs a model and its reference path and returns the places of its Pad steps, one line each.
+func paddedSteps(t *testing.T, b *builder, x *ops.Tensor) (places []string) {
+	t.Helper()
+	want := b.run(t, RunOptions{Reference: true}, x)
+	m := b.loaded(t, RunOptions{Threads: 2})
+	defer m.Close()
+	s := m.NewSession()
+	defer s.Close()
+	for range 2 { // the second run finds the memory of the first
+		out := zeros(len(want))
+		require.NoError(t, s.Run(t.Context(), []*ops.Tensor{x}, out))
+		for i := range want {
+			require.Equal(t, ops.Data[float32](want[i]), ops.Data[float32](out[i]))
+		}
+	}
+	p := s.entry.plan
+	checkPlaces(t, p)
+	for i := range p.Steps {
+		if p.Steps[i].Node.Op == "Pad" {
+			places = append(places, p.PlaceText(i))
+		}
+	}
+	return places
+}
+
+// A Pad in blocks writes around its input, in the input's memory, unless somebody later reads the zeros that were there,
+// or what another Pad wrote there.
+func TestPadAroundInput(t *testing.T) {
+	reflect := testString("mode", "reflect")
+	start := func() *builder {
+		return newBuilder().input("x", ops.Float32, 1, 16, 12, 10).constant("w", signs(16, 16, 3, 3)).
+			constant("around", ops.OfInts([]int{0, 0, 1, 2, 0, 0, 2, 1})).constant("other", ops.OfInts([]int{0, 0, 2, 1, 0, 0, 1, 2})).
+			node("a", "Conv", "x w").node("r", "Relu", "a").node("p", "Pad", "r around", reflect).node("y", "Conv", "p w")
+	}
+	inside := func(places []string) (n int) {
+		for _, p := range places {
+			if strings.HasPrefix(p, "in place of") {
+				n++
+			}
+		}
+		return n
+	}
+	for _, c := range []struct {
+		name  string
+		model *builder
+		want  int // Pads in the memory of their inputs
+	}{
+		{"alone", start().output("y"), 1},
+		{"the input is added later", start().constant("v", signs(16, 16, 4, 4)).node("q", "Conv", "p v").node("z", "Add", "q r").output("z"), 1},
+		{"zeros around the input are read later", start().constant("v", signs(16, 16, 4, 4)).node("q", "Conv", "p v").
+			node("c", "Concat", "r q", testInt("axis", 1)).constant("u", signs(16, 32, 3, 3)).
+			node("z", "Conv", "c u", testInts("pads", 1, 1, 1, 1)).output("z"), 0},
+		{"two ways", start().node("q", "Pad", "r other", reflect).node("z", "Concat", "p q", testInt("axis", 1)).
+			constant("v", signs(16, 32, 1, 1)).node("u", "Conv", "z v").output("u", "y"), 1},
+		{"cut", start().constant("cut", ops.OfInts([]int{0, 0, -1, 1, 0, 0, 1, 1})).node("q", "Pad", "y cut", reflect).node("z", "Conv", "q w").output("z"), 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			places := paddedSteps(t, c.model, signs(1, 16, 12, 10))
+			require.Equal(t, c.want, inside(places), places)
+		})
+	}
+}
+
+// Values that lie in one concatenation, padded on different sides and joined again, want halos that grow without end:
+// they stop growing, and what does not line up is copied.
+func TestHalosThatContradict(t *testing.T) {
+	edge, pads := testString("mode", "edge"), testInts("pads", 1, 1, 1, 1)
+	b := newBuilder().input("x", ops.Float32, 1, 16, 8, 8).constant("w", signs(16, 16, 3, 3)).constant("v", signs(16, 32, 3, 3)).
+		constant("left", ops.OfInts([]int{0, 0, 0, 1, 0, 0, 0, 0})).constant("right", ops.OfInts([]int{0, 0, 0, 0, 0, 0, 0, 1})).
+		node("a", "Conv", "x w", pads).node("b", "Conv", "a w", pads).
+		node("c", "Concat", "a b", testInt("axis", 1)).node("y", "Conv", "c v", pads).
+		node("p", "Pad", "a left", edge).node("q", "Pad", "b right", edge).
+		node("d", "Concat", "p q", testInt("axis", 1)).node("z", "Conv", "d v").output("y", "z")
+	x := signs(1, 16, 8, 8)
+	require.Len(t, paddedSteps(t, b, x), 2)
+	plan, err := b.loaded(t, RunOptions{Threads: 1}).Plan([]ops.Spec{x.Spec()})
+	require.NoError(t, err)
+	for _, v := range plan.Graph.Values {
+		h := v.Spec.Layout.Halo
+		require.LessOrEqual(t, h.Before[2]+h.After[2], 3+2*2*mostAlignments, v.Name)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"iter"
 	"slices"
 
+	"github.com/tconv/tconv/backend/cpu"
 	"github.com/tconv/tconv/ops"
 )
 
@@ -31,6 +32,18 @@ type Node struct {
 	Impl            ops.Op
 	Attrs           []ops.Attr
 	Inputs, Outputs []ValueID
+
+	halos []cpu.Halo // by input: the zeros that are read around it, see assignLayouts
+}
+
+// looksAround reports whether the node reads the zeros around a value in channel blocks.
+func (n *Node) looksAround(id ValueID) bool {
+	for i, in := range n.Inputs {
+		if in == id && i < len(n.halos) && n.halos[i] != (cpu.Halo{}) {
+			return true
+		}
+	}
+	return false
 }
 
 // Graph is a model in the form that passes rewrite. Nodes are kept in an order

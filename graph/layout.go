@@ -1,15 +1,21 @@
 package graph
 
-import "github.com/tconv/tconv/ops"
+import (
+	"slices"
+
+	"github.com/tconv/tconv/ops"
+)
 
 // layouter decides where the values of a plan lie.
 type layouter struct {
 	p      *Plan
 	g      *Graph
-	needs  []ops.Needs // by step
-	last   []int       // by ValueID: the last step that reads it, directly
-	output []bool      // by ValueID
-	root   []ValueID   // by ValueID: whose memory it uses
+	needs  []ops.Needs           // by step
+	reads  [][]int               // by ValueID: the steps that read it, directly
+	last   []int                 // by ValueID: the last of these
+	output []bool                // by ValueID
+	root   []ValueID             // by ValueID: whose memory it uses
+	users  map[ValueID][]ValueID // by root: the other values in its memory
 	live   map[ValueID]*interval
 	parts  map[ValueID]place // values that are made inside another one, see claimParts
 	nested map[ValueID]bool  // values of which a part has parts
@@ -18,7 +24,8 @@ type layouter struct {
 func newLayouter(p *Plan, needs []ops.Needs) *layouter {
 	g := p.Graph
 	p.places = make([]place, len(g.Values))
-	l := &layouter{p: p, g: g, needs: needs, live: map[ValueID]*interval{}, parts: map[ValueID]place{}, nested: map[ValueID]bool{}}
+	l := &layouter{p: p, g: g, needs: needs, live: map[ValueID]*interval{}, users: map[ValueID][]ValueID{}, parts: map[ValueID]place{}, nested: map[ValueID]bool{}}
+	l.reads = make([][]int, len(g.Values))
 	l.last = make([]int, len(g.Values))
 	l.root = make([]ValueID, len(g.Values))
 	for i := range l.root {
@@ -31,7 +38,7 @@ func newLayouter(p *Plan, needs []ops.Needs) *layouter {
 	}
 	for i, n := range g.Nodes {
 		for id := range given(n.Inputs) {
-			l.last[id] = i
+			l.reads[id], l.last[id] = append(l.reads[id], i), i
 		}
 	}
 	return l
@@ -64,6 +71,7 @@ func (l *layouter) place() {
 			intervals = append(intervals, spaces[i])
 		}
 	}
+	l.dropMargins()
 	l.splitIntervals()
 	l.p.ArenaBytes = layOut(intervals)
 	l.p.PeakBytes = peakBytes(intervals)
@@ -96,7 +104,7 @@ func (l *layouter) placeOutput(i, out int, id ValueID) *interval {
 	if part, ok := l.parts[id]; ok {
 		return l.placePart(i, id, part)
 	}
-	if l.takeInput(i, out, id) {
+	if l.takeInput(i, out, id) || l.surround(i, out, id) {
 		return nil
 	}
 	return l.open(i, id)
@@ -151,7 +159,7 @@ func (l *layouter) placePart(i int, id ValueID, part place) *interval {
 		root = outer.of
 	}
 	iv := l.open(i, root)
-	l.root[id] = root
+	l.settle(id, root)
 	l.live[root].last = max(l.live[root].last, l.last[id])
 	if root == part.of {
 		l.live[root].pieces = append(l.live[root].pieces, piece{part.rng.Offset, part.rng.Size, i})
@@ -226,6 +234,61 @@ func (l *layouter) takeInput(i, out int, id ValueID) bool {
 	return false
 }
 
+// surround lets the output have the memory of an input that lies in its middle, and
+// may be read later by steps that do not look around it.
+func (l *layouter) surround(i, out int, id ValueID) bool {
+	n := l.p.Steps[i].Node
+	for _, v := range l.needs[i].Around {
+		source := n.input(v.In)
+		if v.Out == out && l.live[l.root[source]] != nil && l.looselyRead(i, source) {
+			l.share(id, source)
+			return true
+		}
+	}
+	return false
+}
+
+// dropMargins forgets the halos whose zeros nobody reads: values have them to lie as
+// others do.
+func (l *layouter) dropMargins() {
+	for i := range l.p.Steps {
+		s := &l.p.Steps[i]
+		for k := range s.Margins {
+			m := &s.Margins[k]
+			m.Halo = m.Halo && l.haloRead(-1, s.Node.Outputs[m.Out])
+		}
+		s.Margins = slices.DeleteFunc(s.Margins, func(m Margin) bool { return !m.Halo && !m.Lanes })
+	}
+}
+
+// haloRead reports whether a step after step i reads the zeros around a value, or a
+// view of it might.
+func (l *layouter) haloRead(i int, id ValueID) bool {
+	return slices.ContainsFunc(l.reads[id], func(s int) bool {
+		return s > i && (l.p.Steps[s].View || l.p.Steps[s].Node.looksAround(id))
+	})
+}
+
+// mostReads bounds how many values and readers looselyRead looks at.
+const mostReads = 32
+
+// looselyRead reports whether steps after step i read of the memory of a value only
+// the pixels that are the value's own: whoever reads them has them in the same
+// layout and reads no halo. Where there is much to look at the answer is no.
+func (l *layouter) looselyRead(i int, id ValueID) bool {
+	root := l.root[id]
+	seen := len(l.users[root])
+	for _, o := range append([]ValueID{root}, l.users[root][:min(seen, mostReads)]...) {
+		if seen += len(l.reads[o]); seen > mostReads {
+			return false
+		}
+		if l.last[o] > i && (l.g.Value(o).Spec.Layout != l.g.Value(id).Spec.Layout || l.haloRead(i, o)) {
+			return false
+		}
+	}
+	return true
+}
+
 // readTwice reports whether more than one input of n lies in the memory of root.
 func (l *layouter) readTwice(n *Node, root ValueID) bool {
 	count := 0
@@ -237,10 +300,16 @@ func (l *layouter) readTwice(n *Node, root ValueID) bool {
 	return count > 1
 }
 
+// settle notes that id uses the memory of root.
+func (l *layouter) settle(id, root ValueID) {
+	l.root[id] = root
+	l.users[root] = append(l.users[root], id)
+}
+
 // share puts id into the memory of source, which lives as long as id then.
 func (l *layouter) share(id, source ValueID) {
 	root := l.root[source]
-	l.root[id] = root
+	l.settle(id, root)
 	l.p.places[id] = place{kind: placeView, of: source}
 	if iv := l.live[root]; iv != nil {
 		iv.last = max(iv.last, l.last[id])

@@ -53,7 +53,8 @@ func TestLayoutOfRandomGraphs(t *testing.T) {
 }
 
 // checkPlaces asserts of a plan that no value is written while the memory that it
-// gets holds one that is still to be read.
+// gets holds one that is still to be read; what is written around another one is not
+// written over it.
 func checkPlaces(t *testing.T, p *Plan) {
 	t.Helper()
 	type span struct {
@@ -95,7 +96,8 @@ func checkPlaces(t *testing.T, p *Plan) {
 				if !overlap || l.last < i || s.View || p.places[id].kind == placeView && inPlace {
 					continue
 				}
-				if p.insideOf(id) || p.partsOf(id) {
+				around := s.Node.Op == "Pad" && p.places[id].kind == placeView && p.Graph.Value(p.places[id].of).Name == l.name
+				if around || p.insideOf(id) || p.partsOf(id) {
 					continue // parts are made before the whole, on purpose
 				}
 				t.Fatalf("step %d writes %s over %s, which step %d still reads", i, p.Graph.Value(id).Name, l.name, l.last)

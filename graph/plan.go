@@ -33,15 +33,20 @@ type Step struct {
 	MACs      int64  // multiply-adds of the direct definition, where the operator can tell
 	Dynamic   bool   // shapes are inferred when it runs
 	View      bool   // output 0 is input 0's memory under another shape: nothing is computed
-	Margins   []int  // blocked outputs whose halo or padding lanes are cleared after the step
+	Margins   []Margin
 	Workspace *Range // in the arena, or nil
 
 	runner runner
 	flow   flow         // of an operator that runs sub-graphs, else nil
 	blocks []block      // its sub-graphs
 	frees  []ValueID    // dynamic values that nobody reads afterwards
-	lanes  bool         // padding lanes are cleared too
 	unread map[int]bool // constant inputs that the step does not read
+}
+
+// Margin is what is cleared around a blocked output after its step.
+type Margin struct {
+	Out         int
+	Halo, Lanes bool // Halo: somebody reads the zeros around; Lanes: the step may have written to padding lanes
 }
 
 // Range is bytes of the arena.
@@ -240,13 +245,13 @@ func (p *Plan) bind(n *Node, opt *CompileOptions) (Step, ops.Needs, error) {
 
 // setMargins notes which blocked outputs have margins that Run leaves dirty.
 func (s *Step) setMargins(out []ops.Spec, lanes bool) {
-	s.lanes = lanes
 	for i, o := range out {
 		if o.Layout.Planar() {
 			continue
 		}
-		if o.Layout.Halo != (cpu.Halo{}) || lanes && o.Shape[1]%o.Layout.Block != 0 {
-			s.Margins = append(s.Margins, i)
+		m := Margin{i, o.Layout.Halo != (cpu.Halo{}), lanes && o.Shape[1]%o.Layout.Block != 0}
+		if m.Halo || m.Lanes {
+			s.Margins = append(s.Margins, m)
 		}
 	}
 }

@@ -211,9 +211,9 @@ func (f *frame) step(i int, observe func(Event)) error {
 	if err != nil {
 		return err
 	}
-	for _, k := range s.Margins {
-		m := b.out[k].Map()
-		m.ZeroMargins(f.call.Pool(), s.lanes)
+	for _, at := range s.Margins {
+		m := b.out[at.Out].Map()
+		m.ZeroMargins(f.call.Pool(), at.Halo, at.Lanes)
 	}
 	if observe != nil {
 		observe(Event{Step: i, Steps: len(f.steps), Graph: f.plan.Graph, Node: s.Node, Kernel: s.Kernel, MACs: s.MACs,

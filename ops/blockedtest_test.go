@@ -130,7 +130,7 @@ func (b *blockedCase) run(t testing.TB, threads int, share *Pair, plain []*Tenso
 		if !y.Layout().Planar() {
 			m := y.Map()
 			requireZeroLanes(t, &m, needs.DirtyLanes, msg)
-			m.ZeroMargins(nil, needs.DirtyLanes)
+			m.ZeroMargins(nil, true, needs.DirtyLanes)
 			planar := NewTensor(Float32, y.Shape())
 			m.ToPlanar(nil, Data[float32](planar))
 			requireClose(t, plain[i], planar, 1e-4, msg)

@@ -43,7 +43,7 @@ func blockedConvChoice(in []Spec, g cpu.ConvGeom, k *cpu.Kernels, transposed boo
 	c := Choice{In: make([]bool, len(in)), Out: []bool{true}, Halo: make([]cpu.Halo, len(in)), Wants: true}
 	residual := !input(in, 3).Omitted()
 	if residual {
-		c.In[3] = true
+		c.In[3], c.Alike = true, []int{3}
 	}
 	fewOut := !residual && byDots(g, k, transposed)
 	if !transposed && g.C <= cpu.FewChannels && k.FitsPlanar(g) {

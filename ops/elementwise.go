@@ -141,7 +141,7 @@ func followInput(in []Spec) (Choice, bool) {
 	if !Blockable(in[0]) || in[0].Shape.Elements() == 0 {
 		return Choice{}, false
 	}
-	c := Choice{In: make([]bool, len(in)), Out: []bool{true}}
+	c := Choice{In: make([]bool, len(in)), Out: []bool{true}, Alike: []int{0}}
 	c.In[0] = true
 	return c, true
 }

@@ -80,7 +80,7 @@ func foldChoice(in []Spec, out Spec) (Choice, bool) {
 	for i, s := range in {
 		switch operandOf(s.Shape, out.Shape) {
 		case operandFull:
-			c.In[i] = true
+			c.In[i], c.Alike = true, append(c.Alike, i)
 		case operandPlanar:
 			return Choice{}, false
 		case operandPixels:

@@ -89,6 +89,12 @@ type Choice struct {
 	// PlanarBoth says that input 0 may be planar too where output 0 is: chosen when
 	// the input is planar so far.
 	PlanarBoth bool
+	// Alike lists the blocked inputs as which output 0 best lies, halo and all: then it
+	// may take their memory, and elementwise operators treat whole maps as one row.
+	Alike []int
+	// Around is by how much output 0 is larger than input 0, whose pixels it has in
+	// its middle: where their halos differ by as much, both may lie in one memory.
+	Around cpu.Halo
 	// Either says that planar inputs serve it as well as those that In marks: no
 	// reason to have them blocked.
 	Either bool

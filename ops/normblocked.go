@@ -11,7 +11,7 @@ func blockedNormChoice(in, out []Spec) (Choice, bool) {
 	if !allBlockable(in[:1]) {
 		return Choice{}, false
 	}
-	c := Choice{In: make([]bool, len(in)), Out: make([]bool, len(out))}
+	c := Choice{In: make([]bool, len(in)), Out: make([]bool, len(out)), Alike: []int{0}}
 	c.In[0], c.Out[0] = true, true
 	return c, true
 }

@@ -56,6 +56,7 @@ type Needs struct {
 	Workspace int    // bytes, aligned to 64, for this step alone
 	InPlace   []Pair // outputs that may take the memory of an input which nobody reads later
 	Views     []Pair // outputs that are an input's bytes under another shape: Run is not called
+	Around    []Pair // outputs that are an input, which may be read later, amid more pixels: in its memory Run writes those alone
 	Unread    []int  // constant inputs that Run does not read: Bind packed them
 	Parts     []Part // inputs that may be written right into an output by who makes them
 	// DirtyLanes says that Run may leave other values than zero in the padding

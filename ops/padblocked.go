@@ -11,9 +11,21 @@ func (o *padOp) Blocked(in, out []Spec, _ *cpu.Kernels) (Choice, bool) {
 	if !ok || p[0] != (padAxis{in: p[0].in}) || p[1] != (padAxis{in: p[1].in}) {
 		return Choice{}, false
 	}
-	c := Choice{In: make([]bool, len(in)), Out: []bool{true}}
+	c := Choice{In: make([]bool, len(in)), Out: []bool{true}, Around: padsAround(p)}
 	c.In[0] = true
 	return c, true
+}
+
+// padsAround is what is added around the spatial axes, 0 all over where some of them are cut.
+func padsAround(p []padAxis) (h cpu.Halo) {
+	for i, a := range p[2:] {
+		if a.begin < 0 || a.end < 0 {
+			return cpu.Halo{}
+		}
+		at := 3 - len(p[2:]) + i
+		h.Before[at], h.After[at] = a.begin, a.end
+	}
+	return h
 }
 
 // constantPlan gives what happens to every axis, and the constant, where pads, axes
@@ -48,21 +60,32 @@ func (o *padOp) Bind(b *Binding) (Step, error) {
 		}
 		axes[3-len(p[2:])+i] = table
 	}
-	return &blockedPadStep{cpu.NewMapPad(axes, value), value != 0}, nil
+	s := &blockedPadStep{pad: cpu.NewMapPad(axes, value), needs: Needs{DirtyLanes: value != 0}}
+	around := padsAround(p)
+	s.around = around.Before
+	if x, y := b.In[0].Layout.Halo, b.Out[0].Layout.Halo; around != (cpu.Halo{}) && x == y.Add(around) && b.In[0].Bytes() == b.Out[0].Bytes() {
+		s.needs.Around = []Pair{{0, 0}}
+	}
+	return s, nil
 }
 
 // blockedPadStep pads channel-blocked maps.
 type blockedPadStep struct {
-	pad   *cpu.MapPad
-	dirty bool // the constant is not zero
+	pad    *cpu.MapPad
+	needs  Needs
+	around [3]int // where the input begins in the output
 }
 
 func (s *blockedPadStep) Kernel() string { return "pad blocked" }
-func (s *blockedPadStep) Needs() Needs   { return Needs{DirtyLanes: s.dirty} }
+func (s *blockedPadStep) Needs() Needs   { return s.needs }
 
-// Run computes Y.
+// Run computes Y, or what lies around X where both have the same memory.
 func (s *blockedPadStep) Run(c *Call, in, out []*Tensor) error {
 	x, y := in[0].Map(), out[0].Map()
+	if &x.Data[0] == &y.Data[0] {
+		s.pad.RunAround(c.Pool(), c.Stop(), s.around, &y)
+		return nil
+	}
 	s.pad.Run(c.Pool(), c.Stop(), &x, &y)
 	return nil
 }

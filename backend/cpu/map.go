@@ -12,6 +12,24 @@ func (h Halo) Max(o Halo) Halo {
 	return h
 }
 
+// Add is the halo around a map that lies amid the halo o.
+func (h Halo) Add(o Halo) Halo {
+	for i := range 3 {
+		h.Before[i] += o.Before[i]
+		h.After[i] += o.After[i]
+	}
+	return h
+}
+
+// Sub is the halo o such that o.Add(p) is h, which is at least p.
+func (h Halo) Sub(p Halo) Halo {
+	for i := range 3 {
+		h.Before[i] -= p.Before[i]
+		h.After[i] -= p.After[i]
+	}
+	return h
+}
+
 // Map is a channel-blocked feature map as kernels see it: addresses and pitches. The element of channel c at pixel
 // (z, y, x) of image n is
 //

@@ -7,10 +7,10 @@ const marginFloats = 16 << 10
 
 // marginRun is a call of ZeroMargins that several threads take part in.
 type marginRun struct {
-	m      Map
-	lanes  bool
-	chunks int
-	body   func(i int)
+	m           Map
+	halo, lanes bool
+	chunks      int
+	body        func(i int)
 }
 
 // marginRuns are those at rest, so that a call in the steady state allocates nothing.
@@ -23,30 +23,31 @@ var marginRuns = sync.Pool{New: func() any {
 // chunk makes one chunk: neighbouring groups.
 func (r *marginRun) chunk(i int) {
 	groups := r.m.N * r.m.Groups()
-	r.m.zeroMargins(i*groups/r.chunks, (i+1)*groups/r.chunks, r.lanes)
+	r.m.zeroMargins(i*groups/r.chunks, (i+1)*groups/r.chunks, r.halo, r.lanes)
 }
 
-// ZeroMargins makes the halo zero and, with lanes, the padding lanes of the last group.
-func (m *Map) ZeroMargins(pool *Pool, lanes bool) {
+// ZeroMargins makes the halo zero, the padding lanes of the last group, or both.
+func (m *Map) ZeroMargins(pool *Pool, halo, lanes bool) {
 	groups := m.N * m.Groups()
-	halo := groups * (m.Group - volume(m.Size)*m.Block)
-	chunks := min(groups, halo/marginFloats)
+	chunks := min(groups, groups*(m.Group-volume(m.Size)*m.Block)/marginFloats)
 	if chunks < 2 || pool.Threads() == 1 {
-		m.zeroMargins(0, groups, lanes)
+		m.zeroMargins(0, groups, halo, lanes)
 		return
 	}
 	r := marginRuns.Get().(*marginRun)
-	r.m, r.lanes, r.chunks = *m, lanes, chunks
+	r.m, r.halo, r.lanes, r.chunks = *m, halo, lanes, chunks
 	pool.Run(chunks, r.body)
 	r.m.Data = nil
 	marginRuns.Put(r)
 }
 
 // zeroMargins is ZeroMargins of the groups [first, last) of all images.
-func (m *Map) zeroMargins(first, last int, lanes bool) {
+func (m *Map) zeroMargins(first, last int, halo, lanes bool) {
 	for i := first; i < last; i++ {
 		n, g := i/m.Groups(), i%m.Groups()
-		m.zeroHalo(m.Data[n*m.Image+g*m.Group:][:m.Group])
+		if halo {
+			m.zeroHalo(m.Data[n*m.Image+g*m.Group:][:m.Group])
+		}
 		if lanes && g == m.Groups()-1 && m.C%m.Block != 0 {
 			m.zeroLanes(n)
 		}

@@ -53,6 +53,33 @@ func (p *MapPad) Run(pool *Pool, stop *atomic.Bool, x, y *Map) {
 	})
 }
 
+// RunAround computes the pixels of y that lie around those of the source, which y holds already, the first one at
+// begin.
+func (p *MapPad) RunAround(pool *Pool, stop *atomic.Bool, begin [3]int, y *Map) {
+	y.strips(2).run(pool, stop, func(_ *mapScratch, s mapStrip) {
+		for row := s.first; row < s.last; row++ {
+			z, line := row/y.Size[1], row%y.Size[1]
+			deep, high := p.deep[z], p.high[line]
+			dst := y.pixels(s.n, s.g, row)
+			if deep < 0 || high < 0 {
+				p.fill(dst)
+				continue
+			}
+			from := (int(deep)+begin[0])*y.Size[1] + int(high) + begin[1]
+			src := y.pixels(s.n, s.g, from)[begin[2]*y.Block:]
+			for _, r := range p.wide {
+				to := dst[r.at*y.Block:][:r.n*y.Block]
+				switch {
+				case r.from < 0:
+					p.fill(to)
+				case row != from || r.at != r.from+begin[2]:
+					copy(to, src[r.from*y.Block:])
+				}
+			}
+		}
+	})
+}
+
 func (p *MapPad) fill(x []float32) {
 	for i := range x {
 		x[i] = p.value

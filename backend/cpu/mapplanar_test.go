@@ -29,7 +29,7 @@ func TestPlanarConversions(t *testing.T) {
 			data, check := banded(t, nans(floats))
 			got := NewMap(data, k.Block, n, c, size, halo)
 			k.FromPlanar(pool, nil, &got, planar)
-			got.ZeroMargins(nil, false)
+			got.ZeroMargins(nil, true, false)
 			require.Equal(t, -1, firstDifference(want.Data, got.Data), "%d x %d %v %v", n, c, size, halo)
 			check()
 
@@ -61,7 +61,7 @@ func TestZeroMarginsThreads(t *testing.T) {
 				})
 			}
 		}
-		got.ZeroMargins(newTestPool(t, threads), true)
+		got.ZeroMargins(newTestPool(t, threads), true, true)
 		require.Equal(t, -1, firstDifference(want.Data, got.Data), "%d threads", threads)
 		check()
 	}

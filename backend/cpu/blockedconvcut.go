@@ -14,13 +14,21 @@ type blockedCut struct {
 	strips int
 	items  []blockedItem
 	ends   []int // chunk i of a strip makes the items [ends[i-1], ends[i])
+
+	// stripsFirst is the order of chunks: neighbours are strips of the same items, which have the weights in common, instead
+	// of items of a strip, which have the input in common. Then each thread makes output groups of its own, as depthwise
+	// convolutions and elementwise steps do.
+	stripsFirst bool
 }
 
 func (c *blockedCut) chunks() int { return c.strips * len(c.ends) }
 
-// at returns the strip and the items of a chunk. Neighbours share the strip's input.
+// at returns the strip and the items of a chunk.
 func (c *blockedCut) at(chunk int) (strip int, items []blockedItem) {
 	strip, i := chunk/len(c.ends), chunk%len(c.ends)
+	if c.stripsFirst {
+		strip, i = chunk%c.strips, chunk/c.strips
+	}
 	first := 0
 	if i > 0 {
 		first = c.ends[i-1]
@@ -57,7 +65,9 @@ func (p *BlockedConvPlan) newCut() blockedCut {
 	if pixels == 0 || len(c.items) == 0 {
 		return c
 	}
-	c.strips = p.strips(pixels, work, len(c.items)/p.partsPerSum())
+	reuse := p.reuse(pixels)
+	c.stripsFirst = reuse <= 1
+	c.strips = p.strips(pixels, reuse, work, len(c.items)/p.partsPerSum())
 	c.group(p, work/float64(c.strips))
 	return c
 }
@@ -102,11 +112,18 @@ func (p *BlockedConvPlan) itemWork(it blockedItem) float64 {
 	return flops/rate + floatSize*lanes*columns/weightRate
 }
 
-// strips is into how many strips the outputs are cut, given the outputs and the work of all items.
-func (p *BlockedConvPlan) strips(pixels int, work float64, items int) int {
-	input := 4 * float64(p.geom.N*p.geom.C/p.groups*volume(p.geom.In))
-	n := min(input/stripBytes, float64(pixels)/stripPixels)
-	n = max(n, work/float64(items)/itemTime)
+// reuse is how many strips there should be so that what the items of one read stays in the cache: 1 if all of it does.
+func (p *BlockedConvPlan) reuse(pixels int) float64 {
+	if p.depthwise { // items have nothing in common
+		return 1
+	}
+	input := floatSize * float64(p.geom.N*p.geom.C/p.groups*volume(p.geom.In))
+	return max(1, min(input/stripBytes, float64(pixels)/stripPixels))
+}
+
+// strips is into how many strips the outputs are cut, given what reuse says, the outputs and the work of all items.
+func (p *BlockedConvPlan) strips(pixels int, reuse, work float64, items int) int {
+	n := max(reuse, work/float64(items)/itemTime)
 	if n*float64(items) < cutChunks {
 		n = max(n, min(cutChunks/float64(items), work/float64(items)/chunkTime))
 	}

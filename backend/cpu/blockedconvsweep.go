@@ -124,9 +124,17 @@ func (r *blockedRun) activate(w *blockedWorker, it blockedItem, first, last int)
 	s := r.newSweep(w, it, false)
 	block, pitch := r.plan.k.Block, s.l.out[s.l.axis]
 	act := r.plan.ep.Act.vector(0)
-	for line := first; line < last; line++ {
+	for line := first; line < last; {
 		_, dst, _ := s.at(line)
 		length := s.l.length(line)
+		line++
+		for pitch == block && line < last { // lines without a gap are one
+			if _, next, _ := s.at(line); next != dst+length*block {
+				break
+			}
+			length += s.l.length(line)
+			line++
+		}
 		for g := range it.groups {
 			pixels := w.y.Data[dst+g*w.y.Group:]
 			if pitch == block {

@@ -18,6 +18,9 @@ func TestPlanarConversions(t *testing.T) {
 			if i%50 == 0 {
 				size[2] += mapStripPixels // rows that are cut
 			}
+			if i%10 == 1 {
+				size = [3]int{1, 1, 1}
+			}
 			var halo Halo
 			if r.IntN(2) == 0 {
 				halo = Halo{[3]int{r.IntN(2), r.IntN(3), r.IntN(3)}, [3]int{0, r.IntN(3), r.IntN(3)}}

@@ -61,15 +61,34 @@ func (w *blockWalk) of(i int, r blockRun) []float32 {
 	return w.maps[i].Data[w.at(i, r.row)+r.pixel*block:][:r.n*block]
 }
 
-// parallel calls body with runs that together cover the maps. cost is the rough
-// time of one pixel of all lanes in nanoseconds.
+// parallel calls body with runs that together cover the maps, group after group.
+// cost is the rough time of one pixel of all lanes in nanoseconds.
 func (w *blockWalk) parallel(c *Call, cost int, body func(r blockRun)) {
-	c.parallel(w.pixels(), cost, walkCost, func(lo, hi int) {
+	c.stretches(w.rows, w.width, cost, func(row, first, end int) { body(blockRun{row, first, end - first}) })
+}
+
+// parallelPixels is parallel in the order of most convolutions: all groups of some
+// pixels, then of the next ones. So a thread mostly finds in its cache what it wrote.
+func (w *blockWalk) parallelPixels(c *Call, cost int, body func(r blockRun)) {
+	groups := w.maps[0].Groups()
+	rows := w.rows / (w.maps[0].N * groups) // of a group of an image
+	c.stretches(w.rows/groups, w.width, cost*groups, func(row, first, end int) {
+		row += row / rows * (groups - 1) * rows // of group 0
+		for g := range groups {
+			body(blockRun{row + g*rows, first, end - first})
+		}
+	})
+}
+
+// stretches calls body with stretches [first, end) of rows of the same width that
+// together cover them. cost is the rough time of one item in nanoseconds.
+func (c *Call) stretches(rows, width, cost int, body func(row, first, end int)) {
+	c.parallel(rows*width, cost, walkCost, func(lo, hi int) {
 		for lo < hi {
-			r := blockRun{row: lo / w.width, pixel: lo % w.width}
-			r.n = min(w.width-r.pixel, hi-lo)
-			body(r)
-			lo += r.n
+			row, first := lo/width, lo%width
+			end := min(width, first+hi-lo)
+			body(row, first, end)
+			lo += end - first
 		}
 	})
 }
@@ -124,15 +143,34 @@ func (s *mapStep) Run(c *Call, in, out []*Tensor) error {
 	if !out[0].Layout().Planar() {
 		w := newBlockWalk(false, in[0], out[0])
 		cost := s.cost * max(1, w.maps[0].Block/vecChunk)
-		w.parallel(c, cost, func(r blockRun) { s.f(w.of(1, r), w.of(0, r)) })
+		w.parallelPixels(c, cost, func(r blockRun) { s.f(w.of(1, r), w.of(0, r)) })
 		return nil
 	}
-	x, y := Data[float32](in[0]), Data[float32](out[0])
-	c.Parallel((len(y)+vecChunk-1)/vecChunk, s.cost, func(lo, hi int) {
-		hi = min(hi*vecChunk, len(y))
-		s.f(y[lo*vecChunk:hi], x[lo*vecChunk:hi])
-	})
+	s.runPlanar(c, out[0].Shape(), Data[float32](in[0]), Data[float32](out[0]))
 	return nil
+}
+
+// runPlanar computes a planar y, some pixels of all planes of an image after the other.
+func (s *mapStep) runPlanar(c *Call, shape Shape, x, y []float32) {
+	planes, pixels := planesOf(shape)
+	images := len(y) / max(1, planes*pixels)
+	chunks := (pixels + vecChunk - 1) / vecChunk // of a plane
+	c.stretches(images, chunks, s.cost*planes, func(image, first, end int) {
+		for plane := image * planes; plane < (image+1)*planes; plane++ {
+			lo, hi := plane*pixels+first*vecChunk, plane*pixels+min(end*vecChunk, pixels)
+			s.f(y[lo:hi], x[lo:hi])
+		}
+	})
+}
+
+// planesOf sees a planar array as images of several planes where one has pixels
+// enough for calls of some length, else as a single plane.
+func planesOf(shape Shape) (planes, pixels int) {
+	const enough = 1024
+	if len(shape) > 2 && shape[2:].Elements() >= enough {
+		return shape[1], shape[2:].Elements()
+	}
+	return 1, shape.Elements()
 }
 
 // followInput is the Choice of an operator y = f(x), element by element, with more

@@ -40,6 +40,16 @@ func TestUnaryBlocked(t *testing.T) {
 	}
 }
 
+// Maps and planes that are handed out in several chunks.
+func TestUnaryChunks(t *testing.T) {
+	rng := rand.New(rand.NewPCG(13, 1))
+	for _, shape := range []Shape{{2, 35, 40, 41}, {3, 18, 2001}, {1, 3, 5, 50, 40}, {40000}, {300, 201}, {2, 70, 30, 30}} {
+		x := Of(spreadFloats(rng, shape.Elements()), shape...)
+		opCase{op: "LeakyRelu", inputs: []*Tensor{x}}.mustRun(t)
+		opCase{op: "Add", inputs: []*Tensor{x, x}}.mustRun(t)
+	}
+}
+
 func TestFoldBlocked(t *testing.T) {
 	rng := rand.New(rand.NewPCG(12, 1))
 	for _, op := range []string{"Add", "Sub", "Mul", "Div", "Min", "Max", "PRelu", "Mean"} {

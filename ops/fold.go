@@ -19,6 +19,7 @@ type foldStep struct {
 
 	operands []foldOperand // of the blocked form
 	byRow    bool          // of the blocked form: some operand needs to know rows
+	byGroup  bool          // of the blocked form: some operand is of channels; depthwise convolutions go the same way
 }
 
 // foldOperand is an operand of the blocked form.
@@ -119,6 +120,7 @@ func (s *foldStep) bindOperands(b *Binding) {
 		lanes[i] = []float32{0}
 		switch {
 		case o.kind == operandLanes:
+			s.byGroup = true
 			o.shape, o.out = x.Shape, y
 			if s.f == cpu.PairDiv && i == 1 {
 				o.pad = 1
@@ -215,7 +217,11 @@ func (s *foldStep) runBlocked(c *Call, in []*Tensor, y *Tensor) {
 		}
 	}
 	w := newBlockWalk(s.byRow, full...)
-	w.parallel(c, s.cost*max(1, w.maps[0].Block/vecChunk), func(r blockRun) {
+	walk := w.parallelPixels
+	if s.byGroup {
+		walk = w.parallel
+	}
+	walk(c, s.cost*max(1, w.maps[0].Block/vecChunk), func(r blockRun) {
 		z, next := w.of(0, r), 1
 		x := make([][]float32, len(in))
 		for i := range x {

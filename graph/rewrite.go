@@ -35,6 +35,7 @@ var ShapePasses = []Pass{
 	{"removeIdentities", removeIdentities},
 	{"recogniseGates", recogniseGates},
 	{"recogniseGroupNorm", recogniseGroupNorm},
+	{"recogniseGlobalPool", recogniseGlobalPool},
 	{"foldPad", foldPad},
 	{"fuseNearestConv", fuseNearestConv},
 	{"fuseResidual", fuseResidual},

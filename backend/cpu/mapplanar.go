@@ -80,13 +80,17 @@ func (k *Kernels) apart(w *mapScratch, pixel, planes []float32, pitch, channels 
 }
 
 func (k *Kernels) transpose(kernel func(*mapTransposeArgs), w *mapScratch, pixel, planes []float32, pitch, channels int) {
-	pixels := len(pixel) / k.Block
-	_ = planes[(channels-1)*pitch+pixels-1]
+	k.transposeAt(kernel, w, pixel, planes, pitch, channels, len(pixel)/k.Block, k.Block)
+}
+
+// transposeAt is transpose of pixels that lie step floats apart.
+func (k *Kernels) transposeAt(kernel func(*mapTransposeArgs), w *mapScratch, pixel, planes []float32, pitch, channels, pixels, step int) {
+	_, _ = planes[(channels-1)*pitch+pixels-1], pixel[(pixels-1)*step+k.Block-1]
 	w.lanes = laneMask(channels)
 	for first := 0; first < pixels; first += mapCallPixels {
 		w.transpose = mapTransposeArgs{
-			pixel: unsafe.Pointer(&pixel[first*k.Block]), planes: unsafe.Pointer(&planes[first]), pitch: floatSize * pitch,
-			pixels: min(mapCallPixels, pixels-first), lanes: &w.lanes[0], step: floatSize * k.Block,
+			pixel: unsafe.Pointer(&pixel[first*step]), planes: unsafe.Pointer(&planes[first]), pitch: floatSize * pitch,
+			pixels: min(mapCallPixels, pixels-first), lanes: &w.lanes[0], step: floatSize * step,
 		}
 		kernel(&w.transpose)
 	}

@@ -53,7 +53,7 @@ func PackA(k *Kernels, m, depth int, a []float32, lda int, transposed bool) *Pac
 	view := viewOf(a, lda, transposed)
 	if m*depth > 0 {
 		for i := range p.count() {
-			p.packPanel(i, view)
+			p.packPanel(k, i, view)
 		}
 	}
 	return p
@@ -63,31 +63,68 @@ func PackA(k *Kernels, m, depth int, a []float32, lda int, transposed bool) *Pac
 func (p *PackedA) Floats() int { return len(p.data) }
 
 // packPanel fills panel i from the whole matrix.
-func (p *PackedA) packPanel(i int, a matrixView) {
+func (p *PackedA) packPanel(k *Kernels, i int, a matrixView) {
 	row, rows := p.at(i)
 	dst := p.data[row*p.depth : (row+rows)*p.depth]
-	packTransposed(dst, rows, a.from(row, 0), rows, p.depth)
+	k.packTransposed(dst, rows, a.from(row, 0), rows, p.depth)
 }
 
-// packTransposed writes dst[j*ld+i] = m(i, j) for i < rows, j < cols. Four rows at a time keep the stores together.
-func packTransposed(dst []float32, ld int, m matrixView, rows, cols int) {
-	if cols == 0 {
-		return
+// laneColumns is the least columns for which packing by vectors pays its start.
+const laneColumns = 48
+
+// packTransposed writes dst[j*ld+i] = m(i, j) for i < rows, j < cols. What it writes elsewhere in dst between these
+// is zero.
+func (k *Kernels) packTransposed(dst []float32, ld int, m matrixView, rows, cols int) {
+	switch {
+	case cols == 0:
+	case m.rowStride == 1:
+		for j := range cols {
+			copy(dst[j*ld:][:rows], m.data[j*m.colStride:])
+		}
+	case m.colStride == 1 && cols >= laneColumns && k.Tier != Generic && (rows <= k.Block || roundUp(rows, k.Block) <= ld):
+		for i := 0; i < rows; i += k.Block {
+			k.packLanes(dst[i:], ld, m.from(i, 0), min(k.Block, rows-i), cols)
+		}
+	default:
+		packElements(dst, ld, m, rows, 0, cols)
 	}
+}
+
+// packLanes is packTransposed of at most Block rows that lie whole in memory. The kernel writes whole vectors, the lanes
+// without a row zero, in ascending order: where the next column's place begins within a vector, it comes later. The
+// vectors that would go beyond dst are left to packElements.
+func (k *Kernels) packLanes(dst []float32, ld int, m matrixView, rows, cols int) {
+	whole := 0
+	if len(dst) >= k.Block {
+		whole = min(cols, (len(dst)-k.Block)/ld+1)
+	}
+	if whole > 0 {
+		w := mapScratches.Get().(*mapScratch)
+		raceWriteRows(dst, whole, rows, ld)
+		k.transposeAt(k.maps.interleave, w, dst, m.data, m.rowStride, rows, whole, ld)
+		w.forget()
+		mapScratches.Put(w)
+	}
+	packElements(dst, ld, m, rows, whole, cols)
+}
+
+// packElements is packTransposed of the columns [from, to), element by element. Four rows at a time keep the stores
+// together.
+func packElements(dst []float32, ld int, m matrixView, rows, from, to int) {
 	i := 0
 	if m.colStride == 1 {
 		for ; i+4 <= rows; i += 4 {
 			src := m.data[i*m.rowStride:]
-			r0, r1 := src[:cols], src[m.rowStride:][:cols]
-			r2, r3 := src[2*m.rowStride:][:cols], src[3*m.rowStride:][:cols]
-			for j := range cols {
+			r0, r1 := src[:to], src[m.rowStride:][:to]
+			r2, r3 := src[2*m.rowStride:][:to], src[3*m.rowStride:][:to]
+			for j := from; j < to; j++ {
 				*(*[4]float32)(dst[j*ld+i:]) = [4]float32{r0[j], r1[j], r2[j], r3[j]}
 			}
 		}
 	}
 	for ; i < rows; i++ {
 		src := m.data[i*m.rowStride:]
-		for j := range cols {
+		for j := from; j < to; j++ {
 			dst[j*ld+i] = src[j*m.colStride]
 		}
 	}
@@ -129,7 +166,7 @@ func (k *Kernels) packColumns(dst []float32, b matrixView, depth, n int) {
 			}
 			continue
 		}
-		packTransposed(panel, k.NR, matrixView{src.data, b.colStride, b.rowStride}, cols, depth)
+		k.packTransposed(panel, k.NR, matrixView{src.data, b.colStride, b.rowStride}, cols, depth)
 	}
 }
 

@@ -114,7 +114,7 @@ func (r *gemmRun) packA(pool *Pool, stop *atomic.Bool, ws, a []float32) {
 	pool.RunUntil(stop, matrices*count, func(_, i int) {
 		m := i / count
 		packed := PackedA{r.product.a, r.K, ws[m*size:][:size]}
-		packed.packPanel(i%count, viewOf(a[r.Batch[m].A:], r.LDA, r.TransA))
+		packed.packPanel(r.k, i%count, viewOf(a[r.Batch[m].A:], r.LDA, r.TransA))
 	})
 }
 

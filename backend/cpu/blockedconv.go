@@ -64,7 +64,7 @@ func (p *BlockedConvPlan) setEpilogue(columns int) {
 	p.bias = AlignedFloats(columns)
 	copy(p.bias, p.ep.Bias)
 	switch p.ep.Act.Kind {
-	case ActNone, ActRelu, ActClip:
+	case ActNone, ActRelu, ActClip, ActHardSwish:
 	case ActLeakyRelu:
 		p.slope = AlignedFloats(columns)
 		for i := range p.slope {

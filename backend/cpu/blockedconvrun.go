@@ -171,5 +171,7 @@ func (a *tileArgs) setActivation(act *Activation) {
 		a.act, a.lo, a.hi = tileClamp, act.A, act.B
 	case ActLeakyRelu, ActPRelu:
 		a.act = tileLeaky
+	case ActHardSwish:
+		a.act, a.lo, a.hi = tileGate, 1.0/6, 0.5
 	}
 }

@@ -42,9 +42,9 @@ type tileArgs struct {
 	bias                         unsafe.Pointer // [groups*Block]float32, never nil
 	residual                     unsafe.Pointer // or nil
 	resPixel, resHalf, resGroup  int
-	act                          int            // tileLinear, tileClamp or tileLeaky
+	act                          int            // tileLinear, tileClamp, tileLeaky or tileGate
 	slope                        unsafe.Pointer // tileLeaky: [groups*Block]float32
-	lo, hi                       float32        // tileClamp
+	lo, hi                       float32        // tileClamp, tileGate
 	tiles                        int            // depthwise kernels only
 }
 
@@ -53,6 +53,7 @@ const (
 	tileLinear = iota // nothing
 	tileClamp         // lo if x < lo, then hi if that > hi
 	tileLeaky         // slope*x if x < 0
+	tileGate          // x*max(0, min(1, lo*x + hi))
 )
 
 // tileFuncs are the kernels of one number of groups by their rows; the first is nil.

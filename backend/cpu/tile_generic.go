@@ -144,5 +144,9 @@ func (a *tileArgs) activateGeneric(sum *[8]float32, g int) {
 				sum[i] *= s
 			}
 		}
+	case tileGate:
+		for i, x := range sum {
+			sum[i] = x * clampUnit(float32(a.lo*x)+a.hi)
+		}
 	}
 }

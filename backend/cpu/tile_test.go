@@ -58,6 +58,8 @@ func (c *tileCase) run(t *testing.T, k *Kernels, seed uint64) {
 		a.act = tileClamp
 	case ActPRelu:
 		a.act = tileLeaky
+	case ActHardSwish:
+		a.act = tileGate
 	}
 	want := nans(len(dst))
 	for row := range c.rows {
@@ -81,7 +83,11 @@ func (c *tileCase) run(t *testing.T, k *Kernels, seed uint64) {
 			act := c.act
 			act.Slope = slope
 			one := []float32{sum}
-			act.Apply(one, j)
+			if act.Kind == ActHardSwish { // with the slope and offset of the case, which are exact
+				one[0] *= clampUnit(float32(act.A*sum) + act.B)
+			} else {
+				act.Apply(one, j)
+			}
 			want[at] = one[0]
 		}
 	}
@@ -94,15 +100,15 @@ func (c *tileCase) run(t *testing.T, k *Kernels, seed uint64) {
 }
 
 func TestTileKernels(t *testing.T) {
-	acts := []Activation{{}, {Kind: ActClip, A: -50, B: 60}, {Kind: ActPRelu}}
+	acts := []Activation{{}, {Kind: ActClip, A: -50, B: 60}, {Kind: ActPRelu}, {Kind: ActHardSwish, A: 1.0 / 128, B: 0.5}}
 	eachTier(t, func(t *testing.T, k *Kernels) {
 		for groups := 1; groups <= tileGroups; groups++ {
 			for rows := 1; rows <= k.tileFor(groups).rows(); rows++ {
-				for i := range 24 {
+				for i := range 32 {
 					c := tileCase{
 						block: k.Block, rows: rows, groups: groups, steps: i % 5, tail: i % 3, tailLanes: 1 + i%(k.Block-1),
 						srcPixel: []int{k.Block, 2 * k.Block, 3, 1}[i%4], dstPixel: k.Block * (1 + i%2), gap: i % 7 * 5,
-						act: acts[i%3], residual: i%4 < 2,
+						act: acts[i/8], residual: i/4%2 == 0,
 					}
 					c.run(t, k, uint64(1000*rows+i))
 				}
@@ -114,15 +120,15 @@ func TestTileKernels(t *testing.T) {
 // The activations of a tile keep NaN and the sign of zero.
 func TestTileActivationNaN(t *testing.T) {
 	eachTier(t, func(t *testing.T, k *Kernels) {
-		for act := tileLinear; act <= tileLeaky; act++ {
+		for act := tileLinear; act <= tileGate; act++ {
 			bias, slope, dst := nans(k.Block), make([]float32, k.Block), make([]float32, k.Block)
 			bias[1], bias[2] = -3, 5
 			a := tileArgs{
 				bias: unsafe.Pointer(&bias[0]), slope: unsafe.Pointer(&slope[0]), dst: unsafe.Pointer(&dst[0]),
-				act: act, lo: -2, hi: 2, base: unsafe.Pointer(&bias[0]),
+				act: act, lo: []float32{-2, -2, -2, 0.25}[act], hi: []float32{2, 2, 2, 0.5}[act], base: unsafe.Pointer(&bias[0]),
 			}
 			k.tileFor(1).call(1, &a)
-			want := [][]float32{{-3, 5}, {-2, 2}, {0, 5}}[act]
+			want := [][]float32{{-3, 5}, {-2, 2}, {0, 5}, {0, 5}}[act]
 			require.Equal(t, want, []float32{dst[1], dst[2]}, "activation %d", act)
 			require.True(t, dst[0] != dst[0] && dst[3] != dst[3], "activation %d lost a NaN", act)
 		}

@@ -59,9 +59,16 @@ func (s tileShape) funcName(rows int) string {
 	return fmt.Sprintf("tile%dx%d%s", rows, s.groups*s.lanes, s.name)
 }
 
+// tileOne is a vector of ones in memory: AVX2 has no register left for it.
+const tileOne = "tileOne"
+
 func tileAssembly() string {
 	var t text
-	t.WriteString(header + "#include \"textflag.h\"\n")
+	t.WriteString(header + "#include \"textflag.h\"\n\n")
+	for lane := range avx512.lanes {
+		fmt.Fprintf(&t, "DATA %s<>+%d(SB)/4, $0x3f800000\n", tileOne, 4*lane)
+	}
+	fmt.Fprintf(&t, "GLOBL %s<>(SB), RODATA|NOPTR, $%d\n", tileOne, avx512.bytes())
 	for _, s := range tileShapes {
 		for rows := 1; rows <= s.rows; rows++ {
 			k := tileKernel{s, &t, s.funcName(rows), rows}
@@ -228,7 +235,7 @@ func (k tileKernel) activate() {
 	k.op("", "MOVQ %d(DI), AX", tileAct)
 	k.op("", "CMPQ AX, $1")
 	k.op("", "JLT %s_store", k.fn)
-	k.op("", "JGT %s_leaky", k.fn)
+	k.op("", "JGT %s_more", k.fn)
 	k.op("", "VBROADCASTSS %d(DI), %s", tileLo, k.spare(0))
 	k.op("", "VBROADCASTSS %d(DI), %s", tileHi, k.spare(1))
 	for i := range k.height * k.groups {
@@ -236,7 +243,9 @@ func (k tileKernel) activate() {
 		k.op("x > hi: hi; NaN: x", "VMINPS %s, %s, %s", k.v(i), k.spare(1), k.v(i))
 	}
 	k.op("", "JMP %s_store", k.fn)
-	k.label(k.fn + "_leaky")
+	k.label(k.fn + "_more")
+	k.op("", "CMPQ AX, $2")
+	k.op("", "JGT %s_gate", k.fn)
 	k.op("", "MOVQ %d(DI), AX", tileSlope)
 	zero := k.regs - 4
 	k.op("", "%s", k.zero(zero))
@@ -246,7 +255,26 @@ func (k tileKernel) activate() {
 			k.leak(k.acc(r, j))
 		}
 	}
+	k.op("", "JMP %s_store", k.fn)
+	k.label(k.fn + "_gate")
+	k.gate()
 	k.label(k.fn + "_store")
+}
+
+// gate multiplies the sums by a ramp of their own: HardSwish. Where x is NaN, so is its product with the gate.
+func (k tileKernel) gate() {
+	scale, offset, zero, gate := k.spare(0), k.spare(1), k.spare(2), k.spare(3)
+	k.op("", "VBROADCASTSS %d(DI), %s", tileLo, scale)
+	k.op("", "VBROADCASTSS %d(DI), %s", tileHi, offset)
+	k.op("", "%s", k.zero(k.regs-2))
+	for i := range k.height * k.groups {
+		x := k.v(i)
+		k.op("", "VMOVAPS %s, %s", offset, gate)
+		k.op("", "VFMADD231PS %s, %s, %s", scale, x, gate)
+		k.op("", "VMAXPS %s, %s, %s", zero, gate, gate)
+		k.op("", "VMINPS %s<>(SB), %s, %s", tileOne, gate, gate)
+		k.op("", "VMULPS %s, %s, %s", gate, x, x)
+	}
 }
 
 // leak multiplies the negative lanes of x by the slope. 17 is "less than, false for NaN, no exception".

@@ -52,32 +52,32 @@ func (o *gru) Infer(in []Spec) ([]Spec, error) {
 func (o *gru) MACs(in, _ []Spec) int64 { return o.macs(in) }
 
 // gruStep is the cell. Between the parts, spare holds Ht-1 and h holds rt ⊙ Ht-1.
-func gruStep[T Float](part int, r *recurrentRow[T], bound func(v []T), act func(f int, v []T)) {
+func gruStep[T Float](part int, r *recurrentRow[T], m recurrentCell[T]) {
 	size := len(r.h)
 	z, reset, h := r.gates[:size], r.gates[size:2*size], r.gates[2*size:]
 	if part == 0 {
 		both := r.gates[:2*size]
-		addTo(both, r.recur)
-		bound(both)
-		act(0, both)
+		m.add(both, r.recur[:2*size])
+		m.bound(both)
+		m.act(0, both)
 		copy(r.spare, r.h)
 		if len(r.recur) == 2*size {
-			for i, v := range reset {
-				r.h[i] *= v
-			}
+			m.multiply(r.h, reset)
 			return
 		}
-		for i, v := range reset {
-			h[i] += v * r.recur[2*size+i]
-		}
+		candidate := r.recur[2*size:]
+		m.multiply(candidate, reset)
+		m.add(h, candidate)
 	} else {
-		addTo(h, r.recur)
+		m.add(h, r.recur)
 	}
-	bound(h)
-	act(1, h)
-	for i, v := range z {
-		r.h[i] = (1-v)*h[i] + v*r.spare[i]
-	}
+	m.bound(h)
+	m.act(1, h)
+	m.multiply(r.spare, z)
+	m.complement(z)
+	m.multiply(h, z)
+	copy(r.h, h)
+	m.add(r.h, r.spare)
 }
 
 // Run computes the outputs.

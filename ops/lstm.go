@@ -59,37 +59,37 @@ func (o *lstm) MACs(in, _ []Spec) int64 { return o.macs(in) }
 
 // lstmStep makes the cell.
 func lstmStep[T Float](coupled bool) recurrentStep[T] {
-	return func(_ int, r *recurrentRow[T], bound func(v []T), act func(f int, v []T)) {
+	return func(_ int, r *recurrentRow[T], m recurrentCell[T]) {
 		size := len(r.h)
 		i, o, f, c := r.gates[:size], r.gates[size:2*size], r.gates[2*size:3*size], r.gates[3*size:]
-		addTo(r.gates, r.recur)
-		if r.peep != nil {
+		gate := func(g int, v []T) {
+			m.bound(v)
+			m.act(g, v)
+		}
+		m.add(r.gates, r.recur)
+		if r.peep == nil {
+			gate(0, r.gates[:3*size])
+		} else {
 			addProducts(i, r.peep[:size], r.c)
 			addProducts(f, r.peep[2*size:], r.c)
+			gate(0, i)
+			gate(0, f)
 		}
-		for _, gate := range []struct {
-			f int
-			v []T
-		}{{0, i}, {0, f}, {1, c}} {
-			bound(gate.v)
-			act(gate.f, gate.v)
+		gate(1, c)
+		if coupled {
+			copy(f, i)
+			m.complement(f)
 		}
-		for k := range r.c {
-			if coupled {
-				f[k] = 1 - i[k]
-			}
-			r.c[k] = f[k]*r.c[k] + i[k]*c[k]
-		}
+		m.multiply(r.c, f)
+		m.multiply(c, i)
+		m.add(r.c, c)
 		if r.peep != nil {
 			addProducts(o, r.peep[size:2*size], r.c)
+			gate(0, o)
 		}
-		bound(o)
-		act(0, o)
 		copy(r.h, r.c)
-		act(2, r.h)
-		for k, v := range o {
-			r.h[k] *= v
-		}
+		m.act(2, r.h)
+		m.multiply(r.h, o)
 	}
 }
 

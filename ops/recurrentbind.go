@@ -13,11 +13,11 @@ type recurrentBound struct {
 	more     recurrentInputs
 	step     recurrentStep[float32]
 	kernels  *cpu.Kernels
-	vec      [][]cpu.VecFunc // of acts
-	byHand   [][]bool        // activations that no kernel has
-	inputs   []*cpu.GemmPlan // products with W, by direction
-	states   [][]*cpu.GemmPlan
-	products int // floats that the products need
+	vec      [][]cpu.VecFunc  // of acts
+	byHand   [][]bool         // activations that no kernel has
+	inputs   []*cpu.GemmPlan  // products with W, by direction
+	states   [][]stateProduct // with the parts of R, by direction
+	products int              // floats that the products need
 }
 
 // bind packs W and R where they are constant and floats; else the plain definition
@@ -32,11 +32,11 @@ func (o *recurrent) bind(b *Binding, op Op, more recurrentInputs, step recurrent
 	t.bindActivations()
 	rows := s.gates * s.hidden
 	for d := range s.directions {
-		t.inputs = append(t.inputs, t.product(b, w, d*rows, s.steps*s.sequences, rows, s.inputs))
-		var states []*cpu.GemmPlan
+		t.inputs = append(t.inputs, t.product(b, w, d*rows, s.steps*s.sequences, rows, s.inputs, 0))
+		var states []stateProduct
 		first := 0
 		for _, gates := range o.parts() {
-			states = append(states, t.product(b, r, d*rows+first*s.hidden, s.sequences, gates*s.hidden, s.hidden))
+			states = append(states, t.stateProduct(b, r, d*rows+first*s.hidden, gates*s.hidden))
 			first += gates
 		}
 		t.states = append(t.states, states)
@@ -44,14 +44,45 @@ func (o *recurrent) bind(b *Binding, op Op, more recurrentInputs, step recurrent
 	return t, nil
 }
 
-// product makes the plan of y = x·wᵀ for n rows of a constant from row first on; x
-// has m rows of length k.
-func (t *recurrentBound) product(b *Binding, w *Tensor, first, m, n, k int) *cpu.GemmPlan {
+// stateProduct adds h·Rᵀ to y for some rows of R.
+type stateProduct interface {
+	addTo(c *Call, pool *cpu.Pool, ws, y, h []float32)
+}
+
+// stateProduct makes the product with n rows of a constant from row first on: of one
+// state or of a batch of them.
+func (t *recurrentBound) stateProduct(b *Binding, r *Tensor, first, n int) stateProduct {
+	k := t.recurrentSize.hidden
+	if t.sequences > 1 {
+		return stateBatch{t.product(b, r, first, t.sequences, n, k, 1)}
+	}
+	packed := b.Packed.Form(r, fmt.Sprintf("row product %s rows %d to %d", b.Kernels.Tier, first, first+n), func() (any, int) {
+		p := cpu.NewRowProduct(b.Kernels, k, n, Data[float32](r)[first*k:], k, true)
+		return p, p.Floats() * floatBytes
+	})
+	return stateRow{packed.(*cpu.RowProduct)}
+}
+
+type stateRow struct{ *cpu.RowProduct }
+
+func (s stateRow) addTo(c *Call, pool *cpu.Pool, _, y, h []float32) {
+	s.AddTo(pool, c.Stop(), y[:s.Columns()], h)
+}
+
+type stateBatch struct{ *cpu.GemmPlan }
+
+func (s stateBatch) addTo(c *Call, pool *cpu.Pool, ws, y, h []float32) {
+	s.Run(pool, c.Stop(), ws, h, nil, y[:s.M*s.N])
+}
+
+// product makes the plan of y = x·wᵀ + beta·y for n rows of a constant from row first
+// on; x has m rows of length k.
+func (t *recurrentBound) product(b *Binding, w *Tensor, first, m, n, k int, beta float32) *cpu.GemmPlan {
 	packed := b.Packed.Form(w, fmt.Sprintf("gemm B %s rows %d to %d", b.Kernels.Tier, first, first+n), func() (any, int) {
 		p := cpu.PackB(b.Kernels, k, n, Data[float32](w)[first*k:], k, true)
 		return p, p.Floats() * floatBytes
 	}).(*cpu.PackedB)
-	p := cpu.NewGemm(b.Kernels, cpu.Gemm{M: m, N: n, K: k, TransB: true, LDA: k, LDB: k, LDC: n, Alpha: 1}, nil, packed)
+	p := cpu.NewGemm(b.Kernels, cpu.Gemm{M: m, N: n, K: k, TransB: true, LDA: k, LDB: k, LDC: n, Alpha: 1, Beta: beta}, nil, packed)
 	t.products = max(t.products, p.WorkspaceFloats(b.Threads))
 	return p
 }
@@ -142,10 +173,17 @@ const smallProduct = 1 << 17
 
 func (m *boundRecurrent) recur(c *Call, d, part int, y, h []float32) {
 	pool := c.Pool()
-	if len(y)*m.recurrentSize.hidden < smallProduct {
+	if m.sequences*m.parts()[part]*m.recurrentSize.hidden*m.recurrentSize.hidden < smallProduct {
 		pool = nil
 	}
-	m.states[d][part].Run(pool, c.Stop(), m.ws, h, nil, y)
+	m.states[d][part].addTo(c, pool, m.ws, y, h)
+}
+
+func (m *boundRecurrent) add(y, x []float32)      { m.kernels.Pairs(cpu.PairAdd, y, y, x) }
+func (m *boundRecurrent) multiply(y, x []float32) { m.kernels.Pairs(cpu.PairMul, y, y, x) }
+
+func (m *boundRecurrent) complement(y []float32) {
+	m.kernels.Map(cpu.VecFunc{Kind: cpu.VecAffine, A: -1, B: 1}, y, y)
 }
 
 func (m *boundRecurrent) activate(d, f int, v []float32) {

@@ -7,25 +7,55 @@ import "math"
 type recurrentMachine[T Float] interface {
 	// project gives y = x·Wᵀ for all steps of direction d: y is [S·N, G·H].
 	project(c *Call, d int, y, x []T)
-	// recur gives y = h·R(part)ᵀ for a part of the rows of R: y is [N, rows].
+	// recur adds h·R(part)ᵀ to y for a part of the rows of R: y begins with [N, rows]
+	// and goes on for recurrentSlack values at least.
 	recur(c *Call, d, part int, y, h []T)
 	// activate computes v[i] = f(v[i]) of direction d.
 	activate(d, f int, v []T)
+	// add, multiply and complement compute y[i] += x[i], y[i] *= x[i], y[i] = 1-y[i].
+	add(y, x []T)
+	multiply(y, x []T)
+	complement(y []T)
 }
+
+// recurrentSlack is how many values behind a sum a machine may touch: whole panels of
+// its kernels.
+const recurrentSlack = 64
 
 // recurrentRow is one sequence at one step, as a cell sees it. Slices of gates are
 // in the order of W; what a cell writes to h and c is the new state.
 type recurrentRow[T Float] struct {
 	gates []T // x·Wᵀ + the bias of W, G·H
-	recur []T // h·Rᵀ + the bias of R, of the parts computed so far
+	recur []T // h·Rᵀ + the bias of R, of the part
 	h, c  []T // state; c of LSTM alone
 	spare []T // H values that last from part to part
 	peep  []T // P of LSTM: nil, or 3·H
 }
 
 // recurrentStep is a cell on numbers of one type: it computes a row after the
-// product with a part of R. bound clips, act applies activation f.
-type recurrentStep[T Float] func(part int, r *recurrentRow[T], bound func(v []T), act func(f int, v []T))
+// product with a part of R.
+type recurrentStep[T Float] func(part int, r *recurrentRow[T], m recurrentCell[T])
+
+// recurrentCell is what a cell computes with in direction d.
+type recurrentCell[T Float] struct {
+	recurrentMachine[T]
+	d    int
+	clip float64
+}
+
+// act applies activation f.
+func (m recurrentCell[T]) act(f int, v []T) { m.activate(m.d, f, v) }
+
+// bound clips to [-clip, clip].
+func (m recurrentCell[T]) bound(v []T) {
+	if m.clip > math.MaxFloat64 {
+		return
+	}
+	limit := T(m.clip)
+	for i, x := range v {
+		v[i] = max(-limit, min(x, limit))
+	}
+}
 
 // recurrentWalk is one run of a recurrent operator.
 type recurrentWalk[T Float] struct {
@@ -41,12 +71,13 @@ type recurrentWalk[T Float] struct {
 	y, yh, yc    []T // nil where nobody asks
 	initH, initC []T // nil: zeros
 	gates, h, c  []T // [S·N, G·H], [N, H], [N, H]
-	recur, spare []T // [N, G·H], [N, H]
+	recur, spare []T // [N, G·H] and slack, [N, H]
+	rows         []recurrentRow[T]
 }
 
 // spaceOf is the number of values that a walk needs beside inputs and outputs.
 func (s recurrentSize) space() int {
-	return s.sequences * (s.steps*s.gates*s.hidden + 3*s.hidden + s.gates*s.hidden)
+	return s.sequences*(s.steps*s.gates*s.hidden+3*s.hidden+s.gates*s.hidden) + recurrentSlack
 }
 
 // take cuts the space into pieces.
@@ -57,8 +88,9 @@ func (w *recurrentWalk[T]) take(space []T) {
 		return piece
 	}
 	w.gates = cut(w.steps * w.sequences * w.recurrentSize.gates * w.hidden())
-	w.recur = cut(w.sequences * w.recurrentSize.gates * w.hidden())
 	w.h, w.c, w.spare = cut(w.sequences*w.hidden()), cut(w.sequences*w.hidden()), cut(w.sequences*w.hidden())
+	w.recur = space
+	w.rows = make([]recurrentRow[T], w.sequences)
 }
 
 func (w *recurrentWalk[T]) hidden() int { return w.recurrentSize.hidden }
@@ -138,16 +170,9 @@ func (w *recurrentWalk[T]) addBias(c *Call, d int) {
 	bias := w.bias[2*d*size:][:size]
 	c.Parallel(len(w.gates)/size, size, func(lo, hi int) {
 		for row := lo; row < hi; row++ {
-			addTo(w.gates[row*size:][:size], bias)
+			w.machine.add(w.gates[row*size:][:size], bias)
 		}
 	})
-}
-
-// addTo is y[i] += x[i].
-func addTo[T Float](y, x []T) {
-	for i, v := range x[:len(y)] {
-		y[i] += v
-	}
 }
 
 // advance computes one step of every sequence that is not at its end.
@@ -156,19 +181,36 @@ func (w *recurrentWalk[T]) advance(c *Call, d, step int, reverse bool) {
 	first := 0
 	for part, gates := range w.parts() {
 		rows := gates * size
-		recur := w.recur[first*size*w.sequences:][:w.sequences*rows]
-		w.machine.recur(c, d, part, recur, w.h)
-		c.Parallel(w.sequences, 10*rows, func(lo, hi int) {
-			for n := lo; n < hi; n++ {
-				w.row(d, step, part, n, first, recur[n*rows:][:rows], reverse)
-			}
-		})
+		w.startSums(d, first*size, rows)
+		w.machine.recur(c, d, part, w.recur, w.h)
+		if w.sequences == 1 {
+			w.row(d, step, part, 0, rows, reverse)
+		} else {
+			c.Parallel(w.sequences, 10*rows, func(lo, hi int) {
+				for n := lo; n < hi; n++ {
+					w.row(d, step, part, n, rows, reverse)
+				}
+			})
+		}
 		first += gates
 	}
 }
 
-// row computes one part of one step of sequence n.
-func (w *recurrentWalk[T]) row(d, step, part, n, first int, recur []T, reverse bool) {
+// startSums sets what the products with rows of R from first on are added to: their
+// biases.
+func (w *recurrentWalk[T]) startSums(d, first, rows int) {
+	for n := range w.sequences {
+		sums := w.recur[n*rows:][:rows]
+		if w.bias == nil {
+			clear(sums)
+		} else {
+			copy(sums, w.bias[(2*d+1)*w.recurrentSize.gates*w.hidden()+first:])
+		}
+	}
+}
+
+// row computes one part, of so many rows of R, of one step of sequence n.
+func (w *recurrentWalk[T]) row(d, step, part, n, rows int, reverse bool) {
 	length := w.steps
 	if w.lengths != nil {
 		length = int(w.lengths[n])
@@ -181,30 +223,17 @@ func (w *recurrentWalk[T]) row(d, step, part, n, first int, recur []T, reverse b
 		t = length - 1 - step
 	}
 	size, gates := w.hidden(), w.recurrentSize.gates*w.hidden()
-	if w.bias != nil {
-		addTo(recur, w.bias[(2*d+1)*gates+first*size:])
-	}
-	row := recurrentRow[T]{
-		gates: w.gates[w.stepAt(t, n)*gates:][:gates], recur: recur,
+	row := &w.rows[n]
+	*row = recurrentRow[T]{
+		gates: w.gates[w.stepAt(t, n)*gates:][:gates], recur: w.recur[n*rows:][:rows],
 		h: w.h[n*size:][:size], c: w.c[n*size:][:size], spare: w.spare[n*size:][:size],
 	}
 	if w.peep != nil {
 		row.peep = w.peep[3*d*size:][:3*size]
 	}
-	w.step(part, &row, w.bound, func(f int, v []T) { w.machine.activate(d, f, v) })
+	w.step(part, row, recurrentCell[T]{w.machine, d, w.clip})
 	if w.y != nil && part == len(w.parts())-1 {
 		copy(w.y[w.outputAt(t, d, n):][:size], row.h)
-	}
-}
-
-// bound clips to [-clip, clip].
-func (w *recurrentWalk[T]) bound(v []T) {
-	if w.clip > math.MaxFloat64 {
-		return
-	}
-	limit := T(w.clip)
-	for i, x := range v {
-		v[i] = max(-limit, min(x, limit))
 	}
 }
 
@@ -217,6 +246,7 @@ type plainRecurrent struct {
 
 func (p *plainRecurrent) project(c *Call, d int, y, x []float64) {
 	rows := p.recurrentSize.gates * p.recurrentSize.hidden
+	clear(y)
 	multiplyRows(c, y, x, p.w[d*rows*p.inputs:], rows, p.inputs)
 }
 
@@ -226,7 +256,26 @@ func (p *plainRecurrent) recur(c *Call, d, part int, y, h []float64) {
 	for _, gates := range p.parts()[:part] {
 		first += gates
 	}
-	multiplyRows(c, y, h, p.r[(d*p.recurrentSize.gates+first)*size*size:], p.parts()[part]*size, size)
+	rows := p.parts()[part] * size
+	multiplyRows(c, y[:p.sequences*rows], h, p.r[(d*p.recurrentSize.gates+first)*size*size:], rows, size)
+}
+
+func (p *plainRecurrent) add(y, x []float64) {
+	for i, v := range x {
+		y[i] += v
+	}
+}
+
+func (p *plainRecurrent) multiply(y, x []float64) {
+	for i, v := range x {
+		y[i] *= v
+	}
+}
+
+func (p *plainRecurrent) complement(y []float64) {
+	for i, v := range y {
+		y[i] = 1 - v
+	}
 }
 
 func (p *plainRecurrent) activate(d, f int, v []float64) {
@@ -235,7 +284,7 @@ func (p *plainRecurrent) activate(d, f int, v []float64) {
 	}
 }
 
-// multiplyRows is y = x·wᵀ for x of rows of length depth and w of cols rows.
+// multiplyRows adds x·wᵀ to y for x of rows of length depth and w of cols rows.
 func multiplyRows(c *Call, y, x, w []float64, cols, depth int) {
 	c.Parallel(len(y)/cols, cols*depth, func(lo, hi int) {
 		for i := lo; i < hi; i++ {
@@ -244,7 +293,7 @@ func multiplyRows(c *Call, y, x, w []float64, cols, depth int) {
 				for p, v := range x[i*depth : (i+1)*depth] {
 					sum += v * w[j*depth+p]
 				}
-				y[i*cols+j] = sum
+				y[i*cols+j] += sum
 			}
 		}
 	})

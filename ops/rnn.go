@@ -34,11 +34,11 @@ func (o *rnn) Infer(in []Spec) ([]Spec, error) {
 func (o *rnn) MACs(in, _ []Spec) int64 { return o.macs(in) }
 
 // rnnStep is the cell.
-func rnnStep[T Float](_ int, r *recurrentRow[T], bound func(v []T), act func(f int, v []T)) {
+func rnnStep[T Float](_ int, r *recurrentRow[T], m recurrentCell[T]) {
 	copy(r.h, r.gates)
-	addTo(r.h, r.recur)
-	bound(r.h)
-	act(0, r.h)
+	m.add(r.h, r.recur)
+	m.bound(r.h)
+	m.act(0, r.h)
 }
 
 // Run computes the outputs.

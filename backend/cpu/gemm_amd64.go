@@ -93,3 +93,9 @@ func gemm5x16AVX2(args gemmArgs)
 
 //go:noescape
 func gemm6x16AVX2(args gemmArgs)
+
+//go:noescape
+func gemm1x64AVX512(args gemmArgs)
+
+//go:noescape
+func gemm1x32AVX2(args gemmArgs)

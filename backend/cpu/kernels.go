@@ -17,6 +17,8 @@ type Kernels struct {
 	Block int
 
 	gemm       []func(gemmArgs) // by the rows of the tile, 1..MR
+	gemmRow    func(gemmArgs)   // of one row and rowCols columns
+	rowCols    int
 	gather     func(gatherArgs)
 	finishTile func(finishArgs)
 	axpy       func(axpyArgs)
@@ -60,6 +62,8 @@ var kernelTables = func() map[Tier]*Kernels {
 		NR:         genericCols,
 		Block:      8,
 		gemm:       gemmGeneric,
+		gemmRow:    gemmRows8Generic,
+		rowCols:    genericCols,
 		gather:     gather8Generic,
 		finishTile: finish8Generic,
 		axpy:       axpyGeneric,

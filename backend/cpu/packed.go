@@ -141,32 +141,32 @@ type PackedB struct {
 func PackB(k *Kernels, depth, n int, b []float32, ldb int, transposed bool) *PackedB {
 	p := &PackedB{n, depth, k.NR, newWeightMemory(nil, roundUp(n, k.NR)*depth)}
 	if depth > 0 {
-		k.packColumns(p.data, viewOf(b, ldb, transposed), depth, n)
+		k.packColumns(p.data, viewOf(b, ldb, transposed), depth, n, k.NR)
 	}
 	return p
 }
 
-// packColumns packs b[depth x n] into panels of NR columns.
-func (k *Kernels) packColumns(dst []float32, b matrixView, depth, n int) {
-	for col := 0; col < n; col += k.NR {
-		cols := min(k.NR, n-col)
-		panel := dst[:depth*k.NR]
-		dst = dst[depth*k.NR:]
+// packColumns packs b[depth x n] into panels of nr columns.
+func (k *Kernels) packColumns(dst []float32, b matrixView, depth, n, nr int) {
+	for col := 0; col < n; col += nr {
+		cols := min(nr, n-col)
+		panel := dst[:depth*nr]
+		dst = dst[depth*nr:]
 		src := b.from(0, col)
 		switch {
-		case cols == k.NR && b.colStride == 1:
+		case cols == k.NR && nr == k.NR && b.colStride == 1:
 			k.packWholeRows(panel, src, depth)
 			continue
-		case cols < k.NR:
+		case cols < nr:
 			clear(panel)
 		}
 		if b.colStride == 1 {
 			for i := range depth {
-				copy(panel[i*k.NR:][:cols], src.data[i*b.rowStride:])
+				copy(panel[i*nr:][:cols], src.data[i*b.rowStride:])
 			}
 			continue
 		}
-		k.packTransposed(panel, k.NR, matrixView{src.data, b.colStride, b.rowStride}, cols, depth)
+		k.packTransposed(panel, nr, matrixView{src.data, b.colStride, b.rowStride}, cols, depth)
 	}
 }
 

@@ -133,7 +133,7 @@ func (r *gemmRun) panelsOfB(scratch []float32, b int, at block) ([]float32, int)
 	steps := at.k1 - at.k0
 	if steps > 0 {
 		view := viewOf(r.b[r.Batch[b].B:], r.LDB, r.TransB).from(at.k0, at.col)
-		r.k.packColumns(scratch, view, steps, at.cols)
+		r.k.packColumns(scratch, view, steps, at.cols, nr)
 	}
 	return scratch, steps * nr
 }

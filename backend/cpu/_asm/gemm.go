@@ -17,6 +17,13 @@ var gemmTiles = []gemmTile{
 	{avx2, 6, 2},
 }
 
+// gemmRows are kernels of one row for products with a vector: more vectors of B, so that sums do not wait for the one
+// before.
+var gemmRows = []gemmTile{
+	{avx512, 1, 4},
+	{avx2, 1, 4},
+}
+
 // gemmUnroll is how many steps of k one turn of the main loop makes. More gained nothing on Zen 4.
 const gemmUnroll = 4
 
@@ -42,6 +49,9 @@ func gemmAssembly() string {
 		for rows := 1; rows <= g.rows; rows++ {
 			g.emit(&t, rows)
 		}
+	}
+	for _, g := range gemmRows {
+		g.emit(&t, 1)
 	}
 	return t.String()
 }
@@ -143,6 +153,9 @@ func gemmDeclarations() string {
 		for rows := 1; rows <= g.rows; rows++ {
 			fmt.Fprintf(&b, "\n//go:noescape\nfunc %s(args gemmArgs)\n", g.funcName(rows))
 		}
+	}
+	for _, g := range gemmRows {
+		fmt.Fprintf(&b, "\n//go:noescape\nfunc %s(args gemmArgs)\n", g.funcName(1))
 	}
 	return b.String()
 }

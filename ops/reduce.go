@@ -216,6 +216,10 @@ func newReduceWalk(shape Shape, axes []int) *reduceWalk {
 // reduce computes all results: foldWidth neighbours at a time where the last axis
 // is kept, else one by one over contiguous runs.
 func (f fold[T, A]) reduce(c *Call, xs, ys []T, w *reduceWalk) {
+	if len(w.over) == 0 && w.width == 1 && w.run <= foldRun {
+		f.neighbours(c, xs, ys, w.run)
+		return
+	}
 	blocks := (w.width + foldWidth - 1) / foldWidth
 	c.Parallel(product(w.kept)*blocks, min(w.width, foldWidth)*w.count, func(lo, hi int) {
 		kept := newOdometer(lo/blocks, w.kept, w.keptStrides)
@@ -231,6 +235,15 @@ func (f fold[T, A]) reduce(c *Call, xs, ys []T, w *reduceWalk) {
 			if lo%blocks == blocks-1 {
 				kept.next()
 			}
+		}
+	})
+}
+
+// neighbours reduces runs that lie one behind the other.
+func (f fold[T, A]) neighbours(c *Call, xs, ys []T, run int) {
+	c.Parallel(len(ys), run, func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			ys[i] = f.finish(f.run(f.start, xs[i*run:][:run]), run)
 		}
 	})
 }

@@ -42,7 +42,7 @@ func newBench(a *app) *cobra.Command {
 	fs.StringVar(&f.against, "against", "", "`ort`: measure onnxruntime too, in turns, on the same cores")
 	fs.StringVar(&f.baseline, "baseline", "", "compare with the --json of an earlier run in `FILE`")
 	fs.StringVar(&f.maxRegress, "max-regress", "5%", "how much slower than the baseline is allowed: `N%`")
-	fs.StringArrayVarP(&f.inputs, "input", "i", nil, "an input: `NAME=VALUE`, as for run (default: random)")
+	fs.StringArrayVarP(&f.inputs, "input", "i", nil, "an input: `NAME=VALUE`, as for run; those not given are random")
 	f.register(cmd)
 	return f.sweepFlag(cmd)
 }

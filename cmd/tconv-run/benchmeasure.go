@@ -27,7 +27,7 @@ func (f *modelFlags) prepare(a *app, path string, inputs []string, opts ...tconv
 		return nil, err
 	}
 	p := &prepared{model: m, load: time.Since(begin), out: tconv.Tensors{}}
-	if p.in, err = (&source{a, f.seed}).feed(m, inputs); err != nil {
+	if p.in, err = (&source{app: a, seed: f.seed, rest: true}).feed(m, inputs); err != nil {
 		m.Close()
 		return nil, err
 	}

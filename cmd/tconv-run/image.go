@@ -151,7 +151,7 @@ func (f *imageFlags) worker(a *app, m *tconv.Model) (*pictureWorker, error) {
 
 // pictureInput finds the input that takes the picture: the only one that -i does not give.
 func (f *imageFlags) pictureInput(a *app, m *tconv.Model) (tconv.Tensors, tconv.Info, error) {
-	s := &source{a, f.seed}
+	s := &source{app: a, seed: f.seed}
 	extra := tconv.Tensors{}
 	if len(f.inputs) > 0 {
 		texts, err := s.assign(m, f.inputs)

@@ -15,7 +15,7 @@ type feed struct {
 	from    map[string]string
 }
 
-// feed makes the inputs of a model of what -i says; all of them random if it says nothing.
+// feed makes the inputs of a model of what -i says; all of them random if it says nothing, or with rest the others.
 func (s *source) feed(m *tconv.Model, given []string) (*feed, error) {
 	texts, err := s.assign(m, given)
 	if err != nil {
@@ -65,12 +65,6 @@ func (s *source) add(f *feed, info tconv.Info, text string, symbols map[string]i
 // assign says which value belongs to which input.
 func (s *source) assign(m *tconv.Model, given []string) (map[string]string, error) {
 	texts, infos := map[string]string{}, m.Inputs()
-	if len(given) == 0 {
-		for _, info := range infos {
-			texts[info.Name] = "random"
-		}
-		return texts, nil
-	}
 	for _, g := range given {
 		name, text, named := strings.Cut(g, "=")
 		switch {
@@ -91,6 +85,13 @@ func (s *source) assign(m *tconv.Model, given []string) (map[string]string, erro
 			return nil, usagef("input %s is given twice", quoted(name))
 		}
 		texts[name] = text
+	}
+	if s.rest || len(given) == 0 {
+		for _, info := range infos {
+			if texts[info.Name] == "" {
+				texts[info.Name] = "random"
+			}
+		}
 	}
 	return texts, nil
 }

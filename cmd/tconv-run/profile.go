@@ -42,7 +42,7 @@ func newProfile(a *app) *cobra.Command {
 	fs.IntVar(&f.depth, "depth", 0, "sum up nodes by the first `N` parts of their names (default: as many as tell something)")
 	fs.StringVar(&f.trace, "trace", "", "write a timeline to `FILE` for Perfetto or Chrome")
 	fs.StringVar(&f.pprof, "pprof", "", "write a CPU profile to `FILE`, with labels node, op and kernel")
-	fs.StringArrayVarP(&f.inputs, "input", "i", nil, "an input: `NAME=VALUE`, as for run (default: random)")
+	fs.StringArrayVarP(&f.inputs, "input", "i", nil, "an input: `NAME=VALUE`, as for run; those not given are random")
 	f.register(cmd)
 	return cmd
 }

@@ -104,7 +104,7 @@ func (f *runFlags) prepare(a *app, m *tconv.Model) (*feed, tconv.Tensors, error)
 	if f.testData != "" {
 		return readTestData(m, f.testData)
 	}
-	in, err := (&source{a, f.seed}).feed(m, f.inputs)
+	in, err := (&source{app: a, seed: f.seed}).feed(m, f.inputs)
 	return in, nil, err
 }
 

@@ -17,6 +17,7 @@ import (
 type source struct {
 	app  *app
 	seed uint64
+	rest bool // inputs that nobody gives are random, even if others are given
 }
 
 // pictureTypes are the endings of files that are read as pictures.

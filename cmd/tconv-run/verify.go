@@ -151,7 +151,7 @@ func (f *verifyFlags) given(a *app, m *tconv.Model) (in *feed, want tconv.Tensor
 			return nil, nil, usagef("%s has the inputs; leave out --input", f.golden)
 		}
 	}
-	in, err = (&source{a, f.seed}).feed(m, f.inputs)
+	in, err = (&source{app: a, seed: f.seed}).feed(m, f.inputs)
 	return in, want, err
 }
 

@@ -67,10 +67,19 @@ func (w *blockWalk) parallel(c *Call, cost int, body func(r blockRun)) {
 	c.stretches(w.rows, w.width, cost, func(row, first, end int) { body(blockRun{row, first, end - first}) })
 }
 
+// leastPixels is the shortest run of a group that costs no more than a long one: caches are read ahead along it.
+const leastPixels = 256
+
 // parallelPixels is parallel in the order of most convolutions: all groups of some
 // pixels, then of the next ones. So a thread mostly finds in its cache what it wrote.
+// Where the groups are so many that a chunk has few pixels of each, they go one after
+// the other.
 func (w *blockWalk) parallelPixels(c *Call, cost int, body func(r blockRun)) {
 	groups := w.maps[0].Groups()
+	if cost*groups*leastPixels > walkCost {
+		w.parallel(c, cost, body)
+		return
+	}
 	rows := w.rows / (w.maps[0].N * groups) // of a group of an image
 	c.stretches(w.rows/groups, w.width, cost*groups, func(row, first, end int) {
 		row += row / rows * (groups - 1) * rows // of group 0
@@ -152,7 +161,7 @@ func (s *mapStep) Run(c *Call, in, out []*Tensor) error {
 
 // runPlanar computes a planar y, some pixels of all planes of an image after the other.
 func (s *mapStep) runPlanar(c *Call, shape Shape, x, y []float32) {
-	planes, pixels := planesOf(shape)
+	planes, pixels := planesOf(shape, s.cost)
 	images := len(y) / max(1, planes*pixels)
 	chunks := (pixels + vecChunk - 1) / vecChunk // of a plane
 	c.stretches(images, chunks, s.cost*planes, func(image, first, end int) {
@@ -163,12 +172,17 @@ func (s *mapStep) runPlanar(c *Call, shape Shape, x, y []float32) {
 	})
 }
 
-// planesOf sees a planar array as images of several planes where one has pixels
-// enough for calls of some length, else as a single plane.
-func planesOf(shape Shape) (planes, pixels int) {
+// planesOf sees a planar array as images of several planes where a chunk, of which
+// vecChunk elements cost so much, has enough pixels of each for a call, else as a
+// single plane: of the rows of a transformer, of which each is a plane here, a chunk
+// would have few elements each.
+func planesOf(shape Shape, cost int) (planes, pixels int) {
 	const enough = 1024
-	if len(shape) > 2 && shape[2:].Elements() >= enough {
-		return shape[1], shape[2:].Elements()
+	if len(shape) > 2 {
+		planes, pixels = shape[1], shape[2:].Elements()
+		if pixels >= enough && planes*cost <= walkCost/(enough/vecChunk) {
+			return planes, pixels
+		}
 	}
 	return 1, shape.Elements()
 }

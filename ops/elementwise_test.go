@@ -43,7 +43,7 @@ func TestUnaryBlocked(t *testing.T) {
 // Maps and planes that are handed out in several chunks.
 func TestUnaryChunks(t *testing.T) {
 	rng := rand.New(rand.NewPCG(13, 1))
-	for _, shape := range []Shape{{2, 35, 40, 41}, {3, 18, 2001}, {1, 3, 5, 50, 40}, {40000}, {300, 201}, {2, 70, 30, 30}} {
+	for _, shape := range []Shape{{2, 35, 40, 41}, {3, 18, 2001}, {1, 3, 5, 50, 40}, {40000}, {300, 201}, {2, 70, 30, 30}, {1, 700, 40, 40}, {1, 400, 1030}} {
 		x := Of(spreadFloats(rng, shape.Elements()), shape...)
 		opCase{op: "LeakyRelu", inputs: []*Tensor{x}}.mustRun(t)
 		opCase{op: "Add", inputs: []*Tensor{x, x}}.mustRun(t)
@@ -169,6 +169,29 @@ func BenchmarkElementwise(b *testing.B) {
 					_ = step.Run(call, inputs, []*Tensor{out})
 				}
 			})
+		}
+	}
+}
+
+// Chunks of planes keep runs that are long against a call: few planes go side by side, many rows one after the other.
+func TestPlanesOf(t *testing.T) {
+	for _, c := range []struct {
+		shape          Shape
+		cost           int
+		planes, pixels int
+	}{
+		{Shape{1, 16, 8192}, 2, 16, 8192},
+		{Shape{2, 64, 64, 64}, 1, 64, 4096},
+		{Shape{1, 64, 20, 20}, 1, 1, 64 * 400},
+		{Shape{1, 4096, 3072}, 10, 1, 4096 * 3072},
+		{Shape{1, 2048, 32, 32}, 1, 1, 2048 * 1024},
+		{Shape{1, 16, 8192}, 100, 1, 16 * 8192},
+		{Shape{40000}, 1, 1, 40000},
+	} {
+		planes, pixels := planesOf(c.shape, c.cost)
+		require.Equal(t, []int{c.planes, c.pixels}, []int{planes, pixels}, "%v, cost %d", c.shape, c.cost)
+		if planes > 1 {
+			require.GreaterOrEqual(t, walkCost/(planes*c.cost)*vecChunk, 1024, "pixels of a plane in a chunk")
 		}
 	}
 }

@@ -38,8 +38,8 @@ type Node struct {
 
 // looksAround reports whether the node reads the zeros around a value in channel blocks.
 func (n *Node) looksAround(id ValueID) bool {
-	for i, in := range n.Inputs {
-		if in == id && i < len(n.halos) && n.halos[i] != (cpu.Halo{}) {
+	for i, h := range n.halos { // few have any, even of those with many inputs
+		if n.Inputs[i] == id && h != (cpu.Halo{}) {
 			return true
 		}
 	}

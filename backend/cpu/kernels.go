@@ -28,7 +28,6 @@ type Kernels struct {
 	tile       [tileGroups]tileFuncs // by groups-1, then rows
 	depthwise  tileFuncs
 	spread     func(*spreadArgs)
-	zip        zipKernels
 	dot        dotKernels
 	pixel      pixelKernels
 	peak       func(turns int) (flops float64)
@@ -73,7 +72,6 @@ var kernelTables = func() map[Tier]*Kernels {
 		tile:       tileGeneric,
 		depthwise:  depthwiseGeneric,
 		spread:     spreadGeneric,
-		zip:        zipGeneric,
 		dot:        dotGeneric,
 		pixel:      pixelGeneric,
 		peak:       peakGeneric,

@@ -14,7 +14,7 @@ func nativeKernels() map[Tier]*Kernels {
 				rows: &rowAVX512,
 				gemm: gemmAVX512, gemmRow: gemm1x64AVX512, rowCols: 64, gather: gather32AVX512, finishTile: finish32AVX512, axpy: axpyAVX512, bytes: byteAVX512,
 				tile: tileAVX512, depthwise: depthwiseAVX512, dot: dotAVX512, pixel: pixelAVX512, peak: peakAVX512, wino: winoAVX512, maps: mapAVX512,
-				spread: spreadAVX512, zip: zipAVX512,
+				spread: spreadAVX512,
 			}
 		case AVX2:
 			tables[t] = &Kernels{
@@ -23,7 +23,7 @@ func nativeKernels() map[Tier]*Kernels {
 				rows: &rowAVX2,
 				gemm: gemmAVX2, gemmRow: gemm1x32AVX2, rowCols: 32, gather: gather16AVX2, finishTile: finish16AVX2, axpy: axpyAVX2, bytes: byteAVX2,
 				tile: tileAVX2, depthwise: depthwiseAVX2, dot: dotAVX2, pixel: pixelAVX2, peak: peakAVX2, wino: winoAVX2, maps: mapAVX2,
-				spread: spreadAVX2, zip: zipAVX2,
+				spread: spreadAVX2,
 			}
 		}
 	}

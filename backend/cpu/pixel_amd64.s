@@ -4,6 +4,59 @@
 
 #include "textflag.h"
 
+DATA zipLow<>+0(SB)/4, $0
+DATA zipHigh<>+0(SB)/4, $8
+DATA zipIota<>+0(SB)/4, $0
+DATA zipLow<>+4(SB)/4, $16
+DATA zipHigh<>+4(SB)/4, $24
+DATA zipIota<>+4(SB)/4, $1
+DATA zipLow<>+8(SB)/4, $1
+DATA zipHigh<>+8(SB)/4, $9
+DATA zipIota<>+8(SB)/4, $2
+DATA zipLow<>+12(SB)/4, $17
+DATA zipHigh<>+12(SB)/4, $25
+DATA zipIota<>+12(SB)/4, $3
+DATA zipLow<>+16(SB)/4, $2
+DATA zipHigh<>+16(SB)/4, $10
+DATA zipIota<>+16(SB)/4, $4
+DATA zipLow<>+20(SB)/4, $18
+DATA zipHigh<>+20(SB)/4, $26
+DATA zipIota<>+20(SB)/4, $5
+DATA zipLow<>+24(SB)/4, $3
+DATA zipHigh<>+24(SB)/4, $11
+DATA zipIota<>+24(SB)/4, $6
+DATA zipLow<>+28(SB)/4, $19
+DATA zipHigh<>+28(SB)/4, $27
+DATA zipIota<>+28(SB)/4, $7
+DATA zipLow<>+32(SB)/4, $4
+DATA zipHigh<>+32(SB)/4, $12
+DATA zipIota<>+32(SB)/4, $8
+DATA zipLow<>+36(SB)/4, $20
+DATA zipHigh<>+36(SB)/4, $28
+DATA zipIota<>+36(SB)/4, $9
+DATA zipLow<>+40(SB)/4, $5
+DATA zipHigh<>+40(SB)/4, $13
+DATA zipIota<>+40(SB)/4, $10
+DATA zipLow<>+44(SB)/4, $21
+DATA zipHigh<>+44(SB)/4, $29
+DATA zipIota<>+44(SB)/4, $11
+DATA zipLow<>+48(SB)/4, $6
+DATA zipHigh<>+48(SB)/4, $14
+DATA zipIota<>+48(SB)/4, $12
+DATA zipLow<>+52(SB)/4, $22
+DATA zipHigh<>+52(SB)/4, $30
+DATA zipIota<>+52(SB)/4, $13
+DATA zipLow<>+56(SB)/4, $7
+DATA zipHigh<>+56(SB)/4, $15
+DATA zipIota<>+56(SB)/4, $14
+DATA zipLow<>+60(SB)/4, $23
+DATA zipHigh<>+60(SB)/4, $31
+DATA zipIota<>+60(SB)/4, $15
+DATA zipIota<>+64(SB)/4, $16
+GLOBL zipLow<>(SB), RODATA|NOPTR, $64
+GLOBL zipHigh<>(SB), RODATA|NOPTR, $64
+GLOBL zipIota<>(SB), RODATA|NOPTR, $68
+
 // func pixel1x16AVX512(args *pixelArgs)
 TEXT ·pixel1x16AVX512(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), DI
@@ -69,6 +122,7 @@ pixel1x16AVX512_store_part:
 	MOVQ R9, DX
 	VMOVUPS Z0, K1, 0(DX)
 pixel1x16AVX512_store_end:
+pixel1x16AVX512_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -157,6 +211,7 @@ pixel1x32AVX512_store_part:
 	VMOVUPS Z0, 0(DX)
 	VMOVUPS Z1, K1, 64(DX)
 pixel1x32AVX512_store_end:
+pixel1x32AVX512_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -257,6 +312,7 @@ pixel1x48AVX512_store_part:
 	VMOVUPS Z1, 64(DX)
 	VMOVUPS Z2, K1, 128(DX)
 pixel1x48AVX512_store_end:
+pixel1x48AVX512_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -369,6 +425,7 @@ pixel1x64AVX512_store_part:
 	VMOVUPS Z2, 128(DX)
 	VMOVUPS Z3, K1, 192(DX)
 pixel1x64AVX512_store_end:
+pixel1x64AVX512_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -493,6 +550,7 @@ pixel1x80AVX512_store_part:
 	VMOVUPS Z3, 192(DX)
 	VMOVUPS Z4, K1, 256(DX)
 pixel1x80AVX512_store_end:
+pixel1x80AVX512_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -629,6 +687,7 @@ pixel1x96AVX512_store_part:
 	VMOVUPS Z4, 256(DX)
 	VMOVUPS Z5, K1, 320(DX)
 pixel1x96AVX512_store_end:
+pixel1x96AVX512_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -777,6 +836,7 @@ pixel1x112AVX512_store_part:
 	VMOVUPS Z5, 320(DX)
 	VMOVUPS Z6, K1, 384(DX)
 pixel1x112AVX512_store_end:
+pixel1x112AVX512_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -937,6 +997,7 @@ pixel1x128AVX512_store_part:
 	VMOVUPS Z6, 384(DX)
 	VMOVUPS Z7, K1, 448(DX)
 pixel1x128AVX512_store_end:
+pixel1x128AVX512_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -1016,6 +1077,53 @@ pixel2x16AVX512_leaky:
 	VCMPPS $17, Z2, Z1, K2 // x < 0
 	VMULPS.BCST 4(AX), Z1, K2, Z1
 pixel2x16AVX512_linear:
+	MOVQ 128(DI), AX
+	TESTQ AX, AX
+	JEQ pixel2x16AVX512_planes
+	MOVQ 136(DI), SI
+	MOVQ 144(DI), CX
+	MOVQ 160(DI), BX
+	VMOVUPS zipLow<>(SB), Z2
+	VMOVUPS zipHigh<>(SB), Z3
+	VMOVAPS Z0, Z4
+	VPERMT2PS Z1, Z2, Z0
+	VPERMT2PS Z1, Z3, Z4
+	VMOVAPS Z4, Z1
+	VMOVUPS zipIota<>(SB), Z2
+pixel2x16AVX512_segment2:
+	MOVQ 8(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel2x16AVX512_segment2_run0_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel2x16AVX512_segment2_run0_part
+	CMPQ 152(DI), $0
+	JNE pixel2x16AVX512_segment2_run0_stream
+	VMOVUPS Z0, 0(DX)
+	VMOVUPS Z1, 64(DX)
+	JMP pixel2x16AVX512_segment2_run0_end
+pixel2x16AVX512_segment2_run0_stream:
+	VMOVNTPS Z0, 0(DX)
+	VMOVNTPS Z1, 64(DX)
+	JMP pixel2x16AVX512_segment2_run0_end
+pixel2x16AVX512_segment2_run0_part:
+	VPBROADCASTD 0(SI), Z4
+	VPBROADCASTD 4(SI), Z5
+	VPCMPD $5, Z4, Z2, K2 // lane >= first
+	VPCMPD $1, Z5, Z2, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z3
+	VPSUBD Z3, Z4, Z4
+	VPSUBD Z3, Z5, Z5
+	VMOVUPS Z0, K2, 0(DX)
+	VPCMPD $5, Z4, Z2, K2 // lane >= first
+	VPCMPD $1, Z5, Z2, K2, K2 // lane < end
+	VMOVUPS Z1, K2, 64(DX)
+pixel2x16AVX512_segment2_run0_end:
+	ADDQ $40, SI
+	DECQ CX
+	JGT pixel2x16AVX512_segment2
+	JMP pixel2x16AVX512_stored
+pixel2x16AVX512_planes:
 	CMPQ 96(DI), $0
 	JEQ pixel2x16AVX512_store_part
 	MOVQ R9, DX
@@ -1029,6 +1137,7 @@ pixel2x16AVX512_store_part:
 	ADDQ R11, DX
 	VMOVUPS Z1, K1, 0(DX)
 pixel2x16AVX512_store_end:
+pixel2x16AVX512_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -1037,6 +1146,10 @@ pixel2x16AVX512_store_end:
 pixel2x16AVX512_next:
 	DECQ R12
 	JGT pixel2x16AVX512_tile
+	CMPQ 152(DI), $0
+	JEQ pixel2x16AVX512_end
+	SFENCE // streamed outputs become visible before what follows
+pixel2x16AVX512_end:
 	VZEROUPPER
 	RET
 
@@ -1127,6 +1240,73 @@ pixel2x32AVX512_leaky:
 	VCMPPS $17, Z4, Z3, K2 // x < 0
 	VMULPS.BCST 4(AX), Z3, K2, Z3
 pixel2x32AVX512_linear:
+	MOVQ 128(DI), AX
+	TESTQ AX, AX
+	JEQ pixel2x32AVX512_planes
+	MOVQ 136(DI), SI
+	MOVQ 144(DI), CX
+	MOVQ 160(DI), BX
+	VMOVUPS zipLow<>(SB), Z4
+	VMOVUPS zipHigh<>(SB), Z5
+	VMOVAPS Z0, Z6
+	VPERMT2PS Z2, Z4, Z0
+	VPERMT2PS Z2, Z5, Z6
+	VMOVAPS Z6, Z2
+	VMOVAPS Z1, Z6
+	VPERMT2PS Z3, Z4, Z1
+	VPERMT2PS Z3, Z5, Z6
+	VMOVAPS Z6, Z3
+	VMOVUPS zipIota<>(SB), Z4
+pixel2x32AVX512_segment2:
+	MOVQ 8(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel2x32AVX512_segment2_run0_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel2x32AVX512_segment2_run0_part
+	CMPQ 152(DI), $0
+	JNE pixel2x32AVX512_segment2_run0_stream
+	VMOVUPS Z0, 0(DX)
+	VMOVUPS Z2, 64(DX)
+	VMOVUPS Z1, 128(DX)
+	VMOVUPS Z3, 192(DX)
+	JMP pixel2x32AVX512_segment2_run0_end
+pixel2x32AVX512_segment2_run0_stream:
+	VMOVNTPS Z0, 0(DX)
+	VMOVNTPS Z2, 64(DX)
+	VMOVNTPS Z1, 128(DX)
+	VMOVNTPS Z3, 192(DX)
+	JMP pixel2x32AVX512_segment2_run0_end
+pixel2x32AVX512_segment2_run0_part:
+	VPBROADCASTD 0(SI), Z6
+	VPBROADCASTD 4(SI), Z7
+	VPCMPD $5, Z6, Z4, K2 // lane >= first
+	VPCMPD $1, Z7, Z4, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z5
+	VPSUBD Z5, Z6, Z6
+	VPSUBD Z5, Z7, Z7
+	VMOVUPS Z0, K2, 0(DX)
+	VPCMPD $5, Z6, Z4, K2 // lane >= first
+	VPCMPD $1, Z7, Z4, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z5
+	VPSUBD Z5, Z6, Z6
+	VPSUBD Z5, Z7, Z7
+	VMOVUPS Z2, K2, 64(DX)
+	VPCMPD $5, Z6, Z4, K2 // lane >= first
+	VPCMPD $1, Z7, Z4, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z5
+	VPSUBD Z5, Z6, Z6
+	VPSUBD Z5, Z7, Z7
+	VMOVUPS Z1, K2, 128(DX)
+	VPCMPD $5, Z6, Z4, K2 // lane >= first
+	VPCMPD $1, Z7, Z4, K2, K2 // lane < end
+	VMOVUPS Z3, K2, 192(DX)
+pixel2x32AVX512_segment2_run0_end:
+	ADDQ $40, SI
+	DECQ CX
+	JGT pixel2x32AVX512_segment2
+	JMP pixel2x32AVX512_stored
+pixel2x32AVX512_planes:
 	CMPQ 96(DI), $0
 	JEQ pixel2x32AVX512_store_part
 	MOVQ R9, DX
@@ -1144,6 +1324,7 @@ pixel2x32AVX512_store_part:
 	VMOVUPS Z2, 0(DX)
 	VMOVUPS Z3, K1, 64(DX)
 pixel2x32AVX512_store_end:
+pixel2x32AVX512_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -1152,6 +1333,10 @@ pixel2x32AVX512_store_end:
 pixel2x32AVX512_next:
 	DECQ R12
 	JGT pixel2x32AVX512_tile
+	CMPQ 152(DI), $0
+	JEQ pixel2x32AVX512_end
+	SFENCE // streamed outputs become visible before what follows
+pixel2x32AVX512_end:
 	VZEROUPPER
 	RET
 
@@ -1261,6 +1446,93 @@ pixel2x48AVX512_leaky:
 	VCMPPS $17, Z6, Z5, K2 // x < 0
 	VMULPS.BCST 4(AX), Z5, K2, Z5
 pixel2x48AVX512_linear:
+	MOVQ 128(DI), AX
+	TESTQ AX, AX
+	JEQ pixel2x48AVX512_planes
+	MOVQ 136(DI), SI
+	MOVQ 144(DI), CX
+	MOVQ 160(DI), BX
+	VMOVUPS zipLow<>(SB), Z6
+	VMOVUPS zipHigh<>(SB), Z7
+	VMOVAPS Z0, Z8
+	VPERMT2PS Z3, Z6, Z0
+	VPERMT2PS Z3, Z7, Z8
+	VMOVAPS Z8, Z3
+	VMOVAPS Z1, Z8
+	VPERMT2PS Z4, Z6, Z1
+	VPERMT2PS Z4, Z7, Z8
+	VMOVAPS Z8, Z4
+	VMOVAPS Z2, Z8
+	VPERMT2PS Z5, Z6, Z2
+	VPERMT2PS Z5, Z7, Z8
+	VMOVAPS Z8, Z5
+	VMOVUPS zipIota<>(SB), Z6
+pixel2x48AVX512_segment2:
+	MOVQ 8(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel2x48AVX512_segment2_run0_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel2x48AVX512_segment2_run0_part
+	CMPQ 152(DI), $0
+	JNE pixel2x48AVX512_segment2_run0_stream
+	VMOVUPS Z0, 0(DX)
+	VMOVUPS Z3, 64(DX)
+	VMOVUPS Z1, 128(DX)
+	VMOVUPS Z4, 192(DX)
+	VMOVUPS Z2, 256(DX)
+	VMOVUPS Z5, 320(DX)
+	JMP pixel2x48AVX512_segment2_run0_end
+pixel2x48AVX512_segment2_run0_stream:
+	VMOVNTPS Z0, 0(DX)
+	VMOVNTPS Z3, 64(DX)
+	VMOVNTPS Z1, 128(DX)
+	VMOVNTPS Z4, 192(DX)
+	VMOVNTPS Z2, 256(DX)
+	VMOVNTPS Z5, 320(DX)
+	JMP pixel2x48AVX512_segment2_run0_end
+pixel2x48AVX512_segment2_run0_part:
+	VPBROADCASTD 0(SI), Z8
+	VPBROADCASTD 4(SI), Z9
+	VPCMPD $5, Z8, Z6, K2 // lane >= first
+	VPCMPD $1, Z9, Z6, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z7
+	VPSUBD Z7, Z8, Z8
+	VPSUBD Z7, Z9, Z9
+	VMOVUPS Z0, K2, 0(DX)
+	VPCMPD $5, Z8, Z6, K2 // lane >= first
+	VPCMPD $1, Z9, Z6, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z7
+	VPSUBD Z7, Z8, Z8
+	VPSUBD Z7, Z9, Z9
+	VMOVUPS Z3, K2, 64(DX)
+	VPCMPD $5, Z8, Z6, K2 // lane >= first
+	VPCMPD $1, Z9, Z6, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z7
+	VPSUBD Z7, Z8, Z8
+	VPSUBD Z7, Z9, Z9
+	VMOVUPS Z1, K2, 128(DX)
+	VPCMPD $5, Z8, Z6, K2 // lane >= first
+	VPCMPD $1, Z9, Z6, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z7
+	VPSUBD Z7, Z8, Z8
+	VPSUBD Z7, Z9, Z9
+	VMOVUPS Z4, K2, 192(DX)
+	VPCMPD $5, Z8, Z6, K2 // lane >= first
+	VPCMPD $1, Z9, Z6, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z7
+	VPSUBD Z7, Z8, Z8
+	VPSUBD Z7, Z9, Z9
+	VMOVUPS Z2, K2, 256(DX)
+	VPCMPD $5, Z8, Z6, K2 // lane >= first
+	VPCMPD $1, Z9, Z6, K2, K2 // lane < end
+	VMOVUPS Z5, K2, 320(DX)
+pixel2x48AVX512_segment2_run0_end:
+	ADDQ $40, SI
+	DECQ CX
+	JGT pixel2x48AVX512_segment2
+	JMP pixel2x48AVX512_stored
+pixel2x48AVX512_planes:
 	CMPQ 96(DI), $0
 	JEQ pixel2x48AVX512_store_part
 	MOVQ R9, DX
@@ -1282,6 +1554,7 @@ pixel2x48AVX512_store_part:
 	VMOVUPS Z4, 64(DX)
 	VMOVUPS Z5, K1, 128(DX)
 pixel2x48AVX512_store_end:
+pixel2x48AVX512_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -1290,6 +1563,10 @@ pixel2x48AVX512_store_end:
 pixel2x48AVX512_next:
 	DECQ R12
 	JGT pixel2x48AVX512_tile
+	CMPQ 152(DI), $0
+	JEQ pixel2x48AVX512_end
+	SFENCE // streamed outputs become visible before what follows
+pixel2x48AVX512_end:
 	VZEROUPPER
 	RET
 
@@ -1418,6 +1695,113 @@ pixel2x64AVX512_leaky:
 	VCMPPS $17, Z8, Z7, K2 // x < 0
 	VMULPS.BCST 4(AX), Z7, K2, Z7
 pixel2x64AVX512_linear:
+	MOVQ 128(DI), AX
+	TESTQ AX, AX
+	JEQ pixel2x64AVX512_planes
+	MOVQ 136(DI), SI
+	MOVQ 144(DI), CX
+	MOVQ 160(DI), BX
+	VMOVUPS zipLow<>(SB), Z8
+	VMOVUPS zipHigh<>(SB), Z9
+	VMOVAPS Z0, Z10
+	VPERMT2PS Z4, Z8, Z0
+	VPERMT2PS Z4, Z9, Z10
+	VMOVAPS Z10, Z4
+	VMOVAPS Z1, Z10
+	VPERMT2PS Z5, Z8, Z1
+	VPERMT2PS Z5, Z9, Z10
+	VMOVAPS Z10, Z5
+	VMOVAPS Z2, Z10
+	VPERMT2PS Z6, Z8, Z2
+	VPERMT2PS Z6, Z9, Z10
+	VMOVAPS Z10, Z6
+	VMOVAPS Z3, Z10
+	VPERMT2PS Z7, Z8, Z3
+	VPERMT2PS Z7, Z9, Z10
+	VMOVAPS Z10, Z7
+	VMOVUPS zipIota<>(SB), Z8
+pixel2x64AVX512_segment2:
+	MOVQ 8(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel2x64AVX512_segment2_run0_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel2x64AVX512_segment2_run0_part
+	CMPQ 152(DI), $0
+	JNE pixel2x64AVX512_segment2_run0_stream
+	VMOVUPS Z0, 0(DX)
+	VMOVUPS Z4, 64(DX)
+	VMOVUPS Z1, 128(DX)
+	VMOVUPS Z5, 192(DX)
+	VMOVUPS Z2, 256(DX)
+	VMOVUPS Z6, 320(DX)
+	VMOVUPS Z3, 384(DX)
+	VMOVUPS Z7, 448(DX)
+	JMP pixel2x64AVX512_segment2_run0_end
+pixel2x64AVX512_segment2_run0_stream:
+	VMOVNTPS Z0, 0(DX)
+	VMOVNTPS Z4, 64(DX)
+	VMOVNTPS Z1, 128(DX)
+	VMOVNTPS Z5, 192(DX)
+	VMOVNTPS Z2, 256(DX)
+	VMOVNTPS Z6, 320(DX)
+	VMOVNTPS Z3, 384(DX)
+	VMOVNTPS Z7, 448(DX)
+	JMP pixel2x64AVX512_segment2_run0_end
+pixel2x64AVX512_segment2_run0_part:
+	VPBROADCASTD 0(SI), Z10
+	VPBROADCASTD 4(SI), Z11
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z9
+	VPSUBD Z9, Z10, Z10
+	VPSUBD Z9, Z11, Z11
+	VMOVUPS Z0, K2, 0(DX)
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z9
+	VPSUBD Z9, Z10, Z10
+	VPSUBD Z9, Z11, Z11
+	VMOVUPS Z4, K2, 64(DX)
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z9
+	VPSUBD Z9, Z10, Z10
+	VPSUBD Z9, Z11, Z11
+	VMOVUPS Z1, K2, 128(DX)
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z9
+	VPSUBD Z9, Z10, Z10
+	VPSUBD Z9, Z11, Z11
+	VMOVUPS Z5, K2, 192(DX)
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z9
+	VPSUBD Z9, Z10, Z10
+	VPSUBD Z9, Z11, Z11
+	VMOVUPS Z2, K2, 256(DX)
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z9
+	VPSUBD Z9, Z10, Z10
+	VPSUBD Z9, Z11, Z11
+	VMOVUPS Z6, K2, 320(DX)
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z9
+	VPSUBD Z9, Z10, Z10
+	VPSUBD Z9, Z11, Z11
+	VMOVUPS Z3, K2, 384(DX)
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VMOVUPS Z7, K2, 448(DX)
+pixel2x64AVX512_segment2_run0_end:
+	ADDQ $40, SI
+	DECQ CX
+	JGT pixel2x64AVX512_segment2
+	JMP pixel2x64AVX512_stored
+pixel2x64AVX512_planes:
 	CMPQ 96(DI), $0
 	JEQ pixel2x64AVX512_store_part
 	MOVQ R9, DX
@@ -1443,6 +1827,7 @@ pixel2x64AVX512_store_part:
 	VMOVUPS Z6, 128(DX)
 	VMOVUPS Z7, K1, 192(DX)
 pixel2x64AVX512_store_end:
+pixel2x64AVX512_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -1451,6 +1836,10 @@ pixel2x64AVX512_store_end:
 pixel2x64AVX512_next:
 	DECQ R12
 	JGT pixel2x64AVX512_tile
+	CMPQ 152(DI), $0
+	JEQ pixel2x64AVX512_end
+	SFENCE // streamed outputs become visible before what follows
+pixel2x64AVX512_end:
 	VZEROUPPER
 	RET
 
@@ -1598,6 +1987,133 @@ pixel2x80AVX512_leaky:
 	VCMPPS $17, Z10, Z9, K2 // x < 0
 	VMULPS.BCST 4(AX), Z9, K2, Z9
 pixel2x80AVX512_linear:
+	MOVQ 128(DI), AX
+	TESTQ AX, AX
+	JEQ pixel2x80AVX512_planes
+	MOVQ 136(DI), SI
+	MOVQ 144(DI), CX
+	MOVQ 160(DI), BX
+	VMOVUPS zipLow<>(SB), Z10
+	VMOVUPS zipHigh<>(SB), Z11
+	VMOVAPS Z0, Z12
+	VPERMT2PS Z5, Z10, Z0
+	VPERMT2PS Z5, Z11, Z12
+	VMOVAPS Z12, Z5
+	VMOVAPS Z1, Z12
+	VPERMT2PS Z6, Z10, Z1
+	VPERMT2PS Z6, Z11, Z12
+	VMOVAPS Z12, Z6
+	VMOVAPS Z2, Z12
+	VPERMT2PS Z7, Z10, Z2
+	VPERMT2PS Z7, Z11, Z12
+	VMOVAPS Z12, Z7
+	VMOVAPS Z3, Z12
+	VPERMT2PS Z8, Z10, Z3
+	VPERMT2PS Z8, Z11, Z12
+	VMOVAPS Z12, Z8
+	VMOVAPS Z4, Z12
+	VPERMT2PS Z9, Z10, Z4
+	VPERMT2PS Z9, Z11, Z12
+	VMOVAPS Z12, Z9
+	VMOVUPS zipIota<>(SB), Z10
+pixel2x80AVX512_segment2:
+	MOVQ 8(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel2x80AVX512_segment2_run0_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel2x80AVX512_segment2_run0_part
+	CMPQ 152(DI), $0
+	JNE pixel2x80AVX512_segment2_run0_stream
+	VMOVUPS Z0, 0(DX)
+	VMOVUPS Z5, 64(DX)
+	VMOVUPS Z1, 128(DX)
+	VMOVUPS Z6, 192(DX)
+	VMOVUPS Z2, 256(DX)
+	VMOVUPS Z7, 320(DX)
+	VMOVUPS Z3, 384(DX)
+	VMOVUPS Z8, 448(DX)
+	VMOVUPS Z4, 512(DX)
+	VMOVUPS Z9, 576(DX)
+	JMP pixel2x80AVX512_segment2_run0_end
+pixel2x80AVX512_segment2_run0_stream:
+	VMOVNTPS Z0, 0(DX)
+	VMOVNTPS Z5, 64(DX)
+	VMOVNTPS Z1, 128(DX)
+	VMOVNTPS Z6, 192(DX)
+	VMOVNTPS Z2, 256(DX)
+	VMOVNTPS Z7, 320(DX)
+	VMOVNTPS Z3, 384(DX)
+	VMOVNTPS Z8, 448(DX)
+	VMOVNTPS Z4, 512(DX)
+	VMOVNTPS Z9, 576(DX)
+	JMP pixel2x80AVX512_segment2_run0_end
+pixel2x80AVX512_segment2_run0_part:
+	VPBROADCASTD 0(SI), Z12
+	VPBROADCASTD 4(SI), Z13
+	VPCMPD $5, Z12, Z10, K2 // lane >= first
+	VPCMPD $1, Z13, Z10, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z11
+	VPSUBD Z11, Z12, Z12
+	VPSUBD Z11, Z13, Z13
+	VMOVUPS Z0, K2, 0(DX)
+	VPCMPD $5, Z12, Z10, K2 // lane >= first
+	VPCMPD $1, Z13, Z10, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z11
+	VPSUBD Z11, Z12, Z12
+	VPSUBD Z11, Z13, Z13
+	VMOVUPS Z5, K2, 64(DX)
+	VPCMPD $5, Z12, Z10, K2 // lane >= first
+	VPCMPD $1, Z13, Z10, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z11
+	VPSUBD Z11, Z12, Z12
+	VPSUBD Z11, Z13, Z13
+	VMOVUPS Z1, K2, 128(DX)
+	VPCMPD $5, Z12, Z10, K2 // lane >= first
+	VPCMPD $1, Z13, Z10, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z11
+	VPSUBD Z11, Z12, Z12
+	VPSUBD Z11, Z13, Z13
+	VMOVUPS Z6, K2, 192(DX)
+	VPCMPD $5, Z12, Z10, K2 // lane >= first
+	VPCMPD $1, Z13, Z10, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z11
+	VPSUBD Z11, Z12, Z12
+	VPSUBD Z11, Z13, Z13
+	VMOVUPS Z2, K2, 256(DX)
+	VPCMPD $5, Z12, Z10, K2 // lane >= first
+	VPCMPD $1, Z13, Z10, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z11
+	VPSUBD Z11, Z12, Z12
+	VPSUBD Z11, Z13, Z13
+	VMOVUPS Z7, K2, 320(DX)
+	VPCMPD $5, Z12, Z10, K2 // lane >= first
+	VPCMPD $1, Z13, Z10, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z11
+	VPSUBD Z11, Z12, Z12
+	VPSUBD Z11, Z13, Z13
+	VMOVUPS Z3, K2, 384(DX)
+	VPCMPD $5, Z12, Z10, K2 // lane >= first
+	VPCMPD $1, Z13, Z10, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z11
+	VPSUBD Z11, Z12, Z12
+	VPSUBD Z11, Z13, Z13
+	VMOVUPS Z8, K2, 448(DX)
+	VPCMPD $5, Z12, Z10, K2 // lane >= first
+	VPCMPD $1, Z13, Z10, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z11
+	VPSUBD Z11, Z12, Z12
+	VPSUBD Z11, Z13, Z13
+	VMOVUPS Z4, K2, 512(DX)
+	VPCMPD $5, Z12, Z10, K2 // lane >= first
+	VPCMPD $1, Z13, Z10, K2, K2 // lane < end
+	VMOVUPS Z9, K2, 576(DX)
+pixel2x80AVX512_segment2_run0_end:
+	ADDQ $40, SI
+	DECQ CX
+	JGT pixel2x80AVX512_segment2
+	JMP pixel2x80AVX512_stored
+pixel2x80AVX512_planes:
 	CMPQ 96(DI), $0
 	JEQ pixel2x80AVX512_store_part
 	MOVQ R9, DX
@@ -1627,6 +2143,7 @@ pixel2x80AVX512_store_part:
 	VMOVUPS Z8, 192(DX)
 	VMOVUPS Z9, K1, 256(DX)
 pixel2x80AVX512_store_end:
+pixel2x80AVX512_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -1635,6 +2152,10 @@ pixel2x80AVX512_store_end:
 pixel2x80AVX512_next:
 	DECQ R12
 	JGT pixel2x80AVX512_tile
+	CMPQ 152(DI), $0
+	JEQ pixel2x80AVX512_end
+	SFENCE // streamed outputs become visible before what follows
+pixel2x80AVX512_end:
 	VZEROUPPER
 	RET
 
@@ -1801,6 +2322,153 @@ pixel2x96AVX512_leaky:
 	VCMPPS $17, Z12, Z11, K2 // x < 0
 	VMULPS.BCST 4(AX), Z11, K2, Z11
 pixel2x96AVX512_linear:
+	MOVQ 128(DI), AX
+	TESTQ AX, AX
+	JEQ pixel2x96AVX512_planes
+	MOVQ 136(DI), SI
+	MOVQ 144(DI), CX
+	MOVQ 160(DI), BX
+	VMOVUPS zipLow<>(SB), Z12
+	VMOVUPS zipHigh<>(SB), Z13
+	VMOVAPS Z0, Z14
+	VPERMT2PS Z6, Z12, Z0
+	VPERMT2PS Z6, Z13, Z14
+	VMOVAPS Z14, Z6
+	VMOVAPS Z1, Z14
+	VPERMT2PS Z7, Z12, Z1
+	VPERMT2PS Z7, Z13, Z14
+	VMOVAPS Z14, Z7
+	VMOVAPS Z2, Z14
+	VPERMT2PS Z8, Z12, Z2
+	VPERMT2PS Z8, Z13, Z14
+	VMOVAPS Z14, Z8
+	VMOVAPS Z3, Z14
+	VPERMT2PS Z9, Z12, Z3
+	VPERMT2PS Z9, Z13, Z14
+	VMOVAPS Z14, Z9
+	VMOVAPS Z4, Z14
+	VPERMT2PS Z10, Z12, Z4
+	VPERMT2PS Z10, Z13, Z14
+	VMOVAPS Z14, Z10
+	VMOVAPS Z5, Z14
+	VPERMT2PS Z11, Z12, Z5
+	VPERMT2PS Z11, Z13, Z14
+	VMOVAPS Z14, Z11
+	VMOVUPS zipIota<>(SB), Z12
+pixel2x96AVX512_segment2:
+	MOVQ 8(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel2x96AVX512_segment2_run0_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel2x96AVX512_segment2_run0_part
+	CMPQ 152(DI), $0
+	JNE pixel2x96AVX512_segment2_run0_stream
+	VMOVUPS Z0, 0(DX)
+	VMOVUPS Z6, 64(DX)
+	VMOVUPS Z1, 128(DX)
+	VMOVUPS Z7, 192(DX)
+	VMOVUPS Z2, 256(DX)
+	VMOVUPS Z8, 320(DX)
+	VMOVUPS Z3, 384(DX)
+	VMOVUPS Z9, 448(DX)
+	VMOVUPS Z4, 512(DX)
+	VMOVUPS Z10, 576(DX)
+	VMOVUPS Z5, 640(DX)
+	VMOVUPS Z11, 704(DX)
+	JMP pixel2x96AVX512_segment2_run0_end
+pixel2x96AVX512_segment2_run0_stream:
+	VMOVNTPS Z0, 0(DX)
+	VMOVNTPS Z6, 64(DX)
+	VMOVNTPS Z1, 128(DX)
+	VMOVNTPS Z7, 192(DX)
+	VMOVNTPS Z2, 256(DX)
+	VMOVNTPS Z8, 320(DX)
+	VMOVNTPS Z3, 384(DX)
+	VMOVNTPS Z9, 448(DX)
+	VMOVNTPS Z4, 512(DX)
+	VMOVNTPS Z10, 576(DX)
+	VMOVNTPS Z5, 640(DX)
+	VMOVNTPS Z11, 704(DX)
+	JMP pixel2x96AVX512_segment2_run0_end
+pixel2x96AVX512_segment2_run0_part:
+	VPBROADCASTD 0(SI), Z14
+	VPBROADCASTD 4(SI), Z15
+	VPCMPD $5, Z14, Z12, K2 // lane >= first
+	VPCMPD $1, Z15, Z12, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z13
+	VPSUBD Z13, Z14, Z14
+	VPSUBD Z13, Z15, Z15
+	VMOVUPS Z0, K2, 0(DX)
+	VPCMPD $5, Z14, Z12, K2 // lane >= first
+	VPCMPD $1, Z15, Z12, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z13
+	VPSUBD Z13, Z14, Z14
+	VPSUBD Z13, Z15, Z15
+	VMOVUPS Z6, K2, 64(DX)
+	VPCMPD $5, Z14, Z12, K2 // lane >= first
+	VPCMPD $1, Z15, Z12, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z13
+	VPSUBD Z13, Z14, Z14
+	VPSUBD Z13, Z15, Z15
+	VMOVUPS Z1, K2, 128(DX)
+	VPCMPD $5, Z14, Z12, K2 // lane >= first
+	VPCMPD $1, Z15, Z12, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z13
+	VPSUBD Z13, Z14, Z14
+	VPSUBD Z13, Z15, Z15
+	VMOVUPS Z7, K2, 192(DX)
+	VPCMPD $5, Z14, Z12, K2 // lane >= first
+	VPCMPD $1, Z15, Z12, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z13
+	VPSUBD Z13, Z14, Z14
+	VPSUBD Z13, Z15, Z15
+	VMOVUPS Z2, K2, 256(DX)
+	VPCMPD $5, Z14, Z12, K2 // lane >= first
+	VPCMPD $1, Z15, Z12, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z13
+	VPSUBD Z13, Z14, Z14
+	VPSUBD Z13, Z15, Z15
+	VMOVUPS Z8, K2, 320(DX)
+	VPCMPD $5, Z14, Z12, K2 // lane >= first
+	VPCMPD $1, Z15, Z12, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z13
+	VPSUBD Z13, Z14, Z14
+	VPSUBD Z13, Z15, Z15
+	VMOVUPS Z3, K2, 384(DX)
+	VPCMPD $5, Z14, Z12, K2 // lane >= first
+	VPCMPD $1, Z15, Z12, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z13
+	VPSUBD Z13, Z14, Z14
+	VPSUBD Z13, Z15, Z15
+	VMOVUPS Z9, K2, 448(DX)
+	VPCMPD $5, Z14, Z12, K2 // lane >= first
+	VPCMPD $1, Z15, Z12, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z13
+	VPSUBD Z13, Z14, Z14
+	VPSUBD Z13, Z15, Z15
+	VMOVUPS Z4, K2, 512(DX)
+	VPCMPD $5, Z14, Z12, K2 // lane >= first
+	VPCMPD $1, Z15, Z12, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z13
+	VPSUBD Z13, Z14, Z14
+	VPSUBD Z13, Z15, Z15
+	VMOVUPS Z10, K2, 576(DX)
+	VPCMPD $5, Z14, Z12, K2 // lane >= first
+	VPCMPD $1, Z15, Z12, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z13
+	VPSUBD Z13, Z14, Z14
+	VPSUBD Z13, Z15, Z15
+	VMOVUPS Z5, K2, 640(DX)
+	VPCMPD $5, Z14, Z12, K2 // lane >= first
+	VPCMPD $1, Z15, Z12, K2, K2 // lane < end
+	VMOVUPS Z11, K2, 704(DX)
+pixel2x96AVX512_segment2_run0_end:
+	ADDQ $40, SI
+	DECQ CX
+	JGT pixel2x96AVX512_segment2
+	JMP pixel2x96AVX512_stored
+pixel2x96AVX512_planes:
 	CMPQ 96(DI), $0
 	JEQ pixel2x96AVX512_store_part
 	MOVQ R9, DX
@@ -1834,6 +2502,7 @@ pixel2x96AVX512_store_part:
 	VMOVUPS Z10, 256(DX)
 	VMOVUPS Z11, K1, 320(DX)
 pixel2x96AVX512_store_end:
+pixel2x96AVX512_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -1842,6 +2511,10 @@ pixel2x96AVX512_store_end:
 pixel2x96AVX512_next:
 	DECQ R12
 	JGT pixel2x96AVX512_tile
+	CMPQ 152(DI), $0
+	JEQ pixel2x96AVX512_end
+	SFENCE // streamed outputs become visible before what follows
+pixel2x96AVX512_end:
 	VZEROUPPER
 	RET
 
@@ -2027,6 +2700,173 @@ pixel2x112AVX512_leaky:
 	VCMPPS $17, Z14, Z13, K2 // x < 0
 	VMULPS.BCST 4(AX), Z13, K2, Z13
 pixel2x112AVX512_linear:
+	MOVQ 128(DI), AX
+	TESTQ AX, AX
+	JEQ pixel2x112AVX512_planes
+	MOVQ 136(DI), SI
+	MOVQ 144(DI), CX
+	MOVQ 160(DI), BX
+	VMOVUPS zipLow<>(SB), Z14
+	VMOVUPS zipHigh<>(SB), Z15
+	VMOVAPS Z0, Z16
+	VPERMT2PS Z7, Z14, Z0
+	VPERMT2PS Z7, Z15, Z16
+	VMOVAPS Z16, Z7
+	VMOVAPS Z1, Z16
+	VPERMT2PS Z8, Z14, Z1
+	VPERMT2PS Z8, Z15, Z16
+	VMOVAPS Z16, Z8
+	VMOVAPS Z2, Z16
+	VPERMT2PS Z9, Z14, Z2
+	VPERMT2PS Z9, Z15, Z16
+	VMOVAPS Z16, Z9
+	VMOVAPS Z3, Z16
+	VPERMT2PS Z10, Z14, Z3
+	VPERMT2PS Z10, Z15, Z16
+	VMOVAPS Z16, Z10
+	VMOVAPS Z4, Z16
+	VPERMT2PS Z11, Z14, Z4
+	VPERMT2PS Z11, Z15, Z16
+	VMOVAPS Z16, Z11
+	VMOVAPS Z5, Z16
+	VPERMT2PS Z12, Z14, Z5
+	VPERMT2PS Z12, Z15, Z16
+	VMOVAPS Z16, Z12
+	VMOVAPS Z6, Z16
+	VPERMT2PS Z13, Z14, Z6
+	VPERMT2PS Z13, Z15, Z16
+	VMOVAPS Z16, Z13
+	VMOVUPS zipIota<>(SB), Z14
+pixel2x112AVX512_segment2:
+	MOVQ 8(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel2x112AVX512_segment2_run0_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel2x112AVX512_segment2_run0_part
+	CMPQ 152(DI), $0
+	JNE pixel2x112AVX512_segment2_run0_stream
+	VMOVUPS Z0, 0(DX)
+	VMOVUPS Z7, 64(DX)
+	VMOVUPS Z1, 128(DX)
+	VMOVUPS Z8, 192(DX)
+	VMOVUPS Z2, 256(DX)
+	VMOVUPS Z9, 320(DX)
+	VMOVUPS Z3, 384(DX)
+	VMOVUPS Z10, 448(DX)
+	VMOVUPS Z4, 512(DX)
+	VMOVUPS Z11, 576(DX)
+	VMOVUPS Z5, 640(DX)
+	VMOVUPS Z12, 704(DX)
+	VMOVUPS Z6, 768(DX)
+	VMOVUPS Z13, 832(DX)
+	JMP pixel2x112AVX512_segment2_run0_end
+pixel2x112AVX512_segment2_run0_stream:
+	VMOVNTPS Z0, 0(DX)
+	VMOVNTPS Z7, 64(DX)
+	VMOVNTPS Z1, 128(DX)
+	VMOVNTPS Z8, 192(DX)
+	VMOVNTPS Z2, 256(DX)
+	VMOVNTPS Z9, 320(DX)
+	VMOVNTPS Z3, 384(DX)
+	VMOVNTPS Z10, 448(DX)
+	VMOVNTPS Z4, 512(DX)
+	VMOVNTPS Z11, 576(DX)
+	VMOVNTPS Z5, 640(DX)
+	VMOVNTPS Z12, 704(DX)
+	VMOVNTPS Z6, 768(DX)
+	VMOVNTPS Z13, 832(DX)
+	JMP pixel2x112AVX512_segment2_run0_end
+pixel2x112AVX512_segment2_run0_part:
+	VPBROADCASTD 0(SI), Z16
+	VPBROADCASTD 4(SI), Z17
+	VPCMPD $5, Z16, Z14, K2 // lane >= first
+	VPCMPD $1, Z17, Z14, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z15
+	VPSUBD Z15, Z16, Z16
+	VPSUBD Z15, Z17, Z17
+	VMOVUPS Z0, K2, 0(DX)
+	VPCMPD $5, Z16, Z14, K2 // lane >= first
+	VPCMPD $1, Z17, Z14, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z15
+	VPSUBD Z15, Z16, Z16
+	VPSUBD Z15, Z17, Z17
+	VMOVUPS Z7, K2, 64(DX)
+	VPCMPD $5, Z16, Z14, K2 // lane >= first
+	VPCMPD $1, Z17, Z14, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z15
+	VPSUBD Z15, Z16, Z16
+	VPSUBD Z15, Z17, Z17
+	VMOVUPS Z1, K2, 128(DX)
+	VPCMPD $5, Z16, Z14, K2 // lane >= first
+	VPCMPD $1, Z17, Z14, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z15
+	VPSUBD Z15, Z16, Z16
+	VPSUBD Z15, Z17, Z17
+	VMOVUPS Z8, K2, 192(DX)
+	VPCMPD $5, Z16, Z14, K2 // lane >= first
+	VPCMPD $1, Z17, Z14, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z15
+	VPSUBD Z15, Z16, Z16
+	VPSUBD Z15, Z17, Z17
+	VMOVUPS Z2, K2, 256(DX)
+	VPCMPD $5, Z16, Z14, K2 // lane >= first
+	VPCMPD $1, Z17, Z14, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z15
+	VPSUBD Z15, Z16, Z16
+	VPSUBD Z15, Z17, Z17
+	VMOVUPS Z9, K2, 320(DX)
+	VPCMPD $5, Z16, Z14, K2 // lane >= first
+	VPCMPD $1, Z17, Z14, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z15
+	VPSUBD Z15, Z16, Z16
+	VPSUBD Z15, Z17, Z17
+	VMOVUPS Z3, K2, 384(DX)
+	VPCMPD $5, Z16, Z14, K2 // lane >= first
+	VPCMPD $1, Z17, Z14, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z15
+	VPSUBD Z15, Z16, Z16
+	VPSUBD Z15, Z17, Z17
+	VMOVUPS Z10, K2, 448(DX)
+	VPCMPD $5, Z16, Z14, K2 // lane >= first
+	VPCMPD $1, Z17, Z14, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z15
+	VPSUBD Z15, Z16, Z16
+	VPSUBD Z15, Z17, Z17
+	VMOVUPS Z4, K2, 512(DX)
+	VPCMPD $5, Z16, Z14, K2 // lane >= first
+	VPCMPD $1, Z17, Z14, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z15
+	VPSUBD Z15, Z16, Z16
+	VPSUBD Z15, Z17, Z17
+	VMOVUPS Z11, K2, 576(DX)
+	VPCMPD $5, Z16, Z14, K2 // lane >= first
+	VPCMPD $1, Z17, Z14, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z15
+	VPSUBD Z15, Z16, Z16
+	VPSUBD Z15, Z17, Z17
+	VMOVUPS Z5, K2, 640(DX)
+	VPCMPD $5, Z16, Z14, K2 // lane >= first
+	VPCMPD $1, Z17, Z14, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z15
+	VPSUBD Z15, Z16, Z16
+	VPSUBD Z15, Z17, Z17
+	VMOVUPS Z12, K2, 704(DX)
+	VPCMPD $5, Z16, Z14, K2 // lane >= first
+	VPCMPD $1, Z17, Z14, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z15
+	VPSUBD Z15, Z16, Z16
+	VPSUBD Z15, Z17, Z17
+	VMOVUPS Z6, K2, 768(DX)
+	VPCMPD $5, Z16, Z14, K2 // lane >= first
+	VPCMPD $1, Z17, Z14, K2, K2 // lane < end
+	VMOVUPS Z13, K2, 832(DX)
+pixel2x112AVX512_segment2_run0_end:
+	ADDQ $40, SI
+	DECQ CX
+	JGT pixel2x112AVX512_segment2
+	JMP pixel2x112AVX512_stored
+pixel2x112AVX512_planes:
 	CMPQ 96(DI), $0
 	JEQ pixel2x112AVX512_store_part
 	MOVQ R9, DX
@@ -2064,6 +2904,7 @@ pixel2x112AVX512_store_part:
 	VMOVUPS Z12, 320(DX)
 	VMOVUPS Z13, K1, 384(DX)
 pixel2x112AVX512_store_end:
+pixel2x112AVX512_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -2072,6 +2913,10 @@ pixel2x112AVX512_store_end:
 pixel2x112AVX512_next:
 	DECQ R12
 	JGT pixel2x112AVX512_tile
+	CMPQ 152(DI), $0
+	JEQ pixel2x112AVX512_end
+	SFENCE // streamed outputs become visible before what follows
+pixel2x112AVX512_end:
 	VZEROUPPER
 	RET
 
@@ -2276,6 +3121,193 @@ pixel2x128AVX512_leaky:
 	VCMPPS $17, Z16, Z15, K2 // x < 0
 	VMULPS.BCST 4(AX), Z15, K2, Z15
 pixel2x128AVX512_linear:
+	MOVQ 128(DI), AX
+	TESTQ AX, AX
+	JEQ pixel2x128AVX512_planes
+	MOVQ 136(DI), SI
+	MOVQ 144(DI), CX
+	MOVQ 160(DI), BX
+	VMOVUPS zipLow<>(SB), Z16
+	VMOVUPS zipHigh<>(SB), Z17
+	VMOVAPS Z0, Z18
+	VPERMT2PS Z8, Z16, Z0
+	VPERMT2PS Z8, Z17, Z18
+	VMOVAPS Z18, Z8
+	VMOVAPS Z1, Z18
+	VPERMT2PS Z9, Z16, Z1
+	VPERMT2PS Z9, Z17, Z18
+	VMOVAPS Z18, Z9
+	VMOVAPS Z2, Z18
+	VPERMT2PS Z10, Z16, Z2
+	VPERMT2PS Z10, Z17, Z18
+	VMOVAPS Z18, Z10
+	VMOVAPS Z3, Z18
+	VPERMT2PS Z11, Z16, Z3
+	VPERMT2PS Z11, Z17, Z18
+	VMOVAPS Z18, Z11
+	VMOVAPS Z4, Z18
+	VPERMT2PS Z12, Z16, Z4
+	VPERMT2PS Z12, Z17, Z18
+	VMOVAPS Z18, Z12
+	VMOVAPS Z5, Z18
+	VPERMT2PS Z13, Z16, Z5
+	VPERMT2PS Z13, Z17, Z18
+	VMOVAPS Z18, Z13
+	VMOVAPS Z6, Z18
+	VPERMT2PS Z14, Z16, Z6
+	VPERMT2PS Z14, Z17, Z18
+	VMOVAPS Z18, Z14
+	VMOVAPS Z7, Z18
+	VPERMT2PS Z15, Z16, Z7
+	VPERMT2PS Z15, Z17, Z18
+	VMOVAPS Z18, Z15
+	VMOVUPS zipIota<>(SB), Z16
+pixel2x128AVX512_segment2:
+	MOVQ 8(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel2x128AVX512_segment2_run0_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel2x128AVX512_segment2_run0_part
+	CMPQ 152(DI), $0
+	JNE pixel2x128AVX512_segment2_run0_stream
+	VMOVUPS Z0, 0(DX)
+	VMOVUPS Z8, 64(DX)
+	VMOVUPS Z1, 128(DX)
+	VMOVUPS Z9, 192(DX)
+	VMOVUPS Z2, 256(DX)
+	VMOVUPS Z10, 320(DX)
+	VMOVUPS Z3, 384(DX)
+	VMOVUPS Z11, 448(DX)
+	VMOVUPS Z4, 512(DX)
+	VMOVUPS Z12, 576(DX)
+	VMOVUPS Z5, 640(DX)
+	VMOVUPS Z13, 704(DX)
+	VMOVUPS Z6, 768(DX)
+	VMOVUPS Z14, 832(DX)
+	VMOVUPS Z7, 896(DX)
+	VMOVUPS Z15, 960(DX)
+	JMP pixel2x128AVX512_segment2_run0_end
+pixel2x128AVX512_segment2_run0_stream:
+	VMOVNTPS Z0, 0(DX)
+	VMOVNTPS Z8, 64(DX)
+	VMOVNTPS Z1, 128(DX)
+	VMOVNTPS Z9, 192(DX)
+	VMOVNTPS Z2, 256(DX)
+	VMOVNTPS Z10, 320(DX)
+	VMOVNTPS Z3, 384(DX)
+	VMOVNTPS Z11, 448(DX)
+	VMOVNTPS Z4, 512(DX)
+	VMOVNTPS Z12, 576(DX)
+	VMOVNTPS Z5, 640(DX)
+	VMOVNTPS Z13, 704(DX)
+	VMOVNTPS Z6, 768(DX)
+	VMOVNTPS Z14, 832(DX)
+	VMOVNTPS Z7, 896(DX)
+	VMOVNTPS Z15, 960(DX)
+	JMP pixel2x128AVX512_segment2_run0_end
+pixel2x128AVX512_segment2_run0_part:
+	VPBROADCASTD 0(SI), Z18
+	VPBROADCASTD 4(SI), Z19
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z0, K2, 0(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z8, K2, 64(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z1, K2, 128(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z9, K2, 192(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z2, K2, 256(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z10, K2, 320(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z3, K2, 384(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z11, K2, 448(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z4, K2, 512(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z12, K2, 576(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z5, K2, 640(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z13, K2, 704(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z6, K2, 768(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z14, K2, 832(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z7, K2, 896(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VMOVUPS Z15, K2, 960(DX)
+pixel2x128AVX512_segment2_run0_end:
+	ADDQ $40, SI
+	DECQ CX
+	JGT pixel2x128AVX512_segment2
+	JMP pixel2x128AVX512_stored
+pixel2x128AVX512_planes:
 	CMPQ 96(DI), $0
 	JEQ pixel2x128AVX512_store_part
 	MOVQ R9, DX
@@ -2317,6 +3349,7 @@ pixel2x128AVX512_store_part:
 	VMOVUPS Z14, 384(DX)
 	VMOVUPS Z15, K1, 448(DX)
 pixel2x128AVX512_store_end:
+pixel2x128AVX512_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -2325,6 +3358,10 @@ pixel2x128AVX512_store_end:
 pixel2x128AVX512_next:
 	DECQ R12
 	JGT pixel2x128AVX512_tile
+	CMPQ 152(DI), $0
+	JEQ pixel2x128AVX512_end
+	SFENCE // streamed outputs become visible before what follows
+pixel2x128AVX512_end:
 	VZEROUPPER
 	RET
 
@@ -2425,6 +3462,7 @@ pixel3x16AVX512_store_part:
 	ADDQ R11, DX
 	VMOVUPS Z2, K1, 0(DX)
 pixel3x16AVX512_store_end:
+pixel3x16AVX512_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -2567,6 +3605,7 @@ pixel3x32AVX512_store_part:
 	VMOVUPS Z4, 0(DX)
 	VMOVUPS Z5, K1, 64(DX)
 pixel3x32AVX512_store_end:
+pixel3x32AVX512_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -2743,6 +3782,7 @@ pixel3x48AVX512_store_part:
 	VMOVUPS Z7, 64(DX)
 	VMOVUPS Z8, K1, 128(DX)
 pixel3x48AVX512_store_end:
+pixel3x48AVX512_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -2953,6 +3993,7 @@ pixel3x64AVX512_store_part:
 	VMOVUPS Z10, 128(DX)
 	VMOVUPS Z11, K1, 192(DX)
 pixel3x64AVX512_store_end:
+pixel3x64AVX512_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -3197,6 +4238,7 @@ pixel3x80AVX512_store_part:
 	VMOVUPS Z13, 192(DX)
 	VMOVUPS Z14, K1, 256(DX)
 pixel3x80AVX512_store_end:
+pixel3x80AVX512_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -3475,6 +4517,7 @@ pixel3x96AVX512_store_part:
 	VMOVUPS Z16, 256(DX)
 	VMOVUPS Z17, K1, 320(DX)
 pixel3x96AVX512_store_end:
+pixel3x96AVX512_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -3578,6 +4621,154 @@ pixel4x16AVX512_leaky:
 	VCMPPS $17, Z4, Z3, K2 // x < 0
 	VMULPS.BCST 12(AX), Z3, K2, Z3
 pixel4x16AVX512_linear:
+	MOVQ 128(DI), AX
+	TESTQ AX, AX
+	JEQ pixel4x16AVX512_planes
+	MOVQ 136(DI), SI
+	MOVQ 144(DI), CX
+	MOVQ 160(DI), BX
+	VMOVUPS zipLow<>(SB), Z4
+	VMOVUPS zipHigh<>(SB), Z5
+	CMPQ AX, $2
+	JNE pixel4x16AVX512_zip4
+	VMOVAPS Z0, Z6
+	VPERMT2PS Z1, Z4, Z0
+	VPERMT2PS Z1, Z5, Z6
+	VMOVAPS Z6, Z1
+	VMOVAPS Z2, Z6
+	VPERMT2PS Z3, Z4, Z2
+	VPERMT2PS Z3, Z5, Z6
+	VMOVAPS Z6, Z3
+	VMOVUPS zipIota<>(SB), Z4
+pixel4x16AVX512_segment2:
+	MOVQ 8(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel4x16AVX512_segment2_run0_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel4x16AVX512_segment2_run0_part
+	CMPQ 152(DI), $0
+	JNE pixel4x16AVX512_segment2_run0_stream
+	VMOVUPS Z0, 0(DX)
+	VMOVUPS Z1, 64(DX)
+	JMP pixel4x16AVX512_segment2_run0_end
+pixel4x16AVX512_segment2_run0_stream:
+	VMOVNTPS Z0, 0(DX)
+	VMOVNTPS Z1, 64(DX)
+	JMP pixel4x16AVX512_segment2_run0_end
+pixel4x16AVX512_segment2_run0_part:
+	VPBROADCASTD 0(SI), Z6
+	VPBROADCASTD 4(SI), Z7
+	VPCMPD $5, Z6, Z4, K2 // lane >= first
+	VPCMPD $1, Z7, Z4, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z5
+	VPSUBD Z5, Z6, Z6
+	VPSUBD Z5, Z7, Z7
+	VMOVUPS Z0, K2, 0(DX)
+	VPCMPD $5, Z6, Z4, K2 // lane >= first
+	VPCMPD $1, Z7, Z4, K2, K2 // lane < end
+	VMOVUPS Z1, K2, 64(DX)
+pixel4x16AVX512_segment2_run0_end:
+	MOVQ 16(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel4x16AVX512_segment2_run1_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel4x16AVX512_segment2_run1_part
+	CMPQ 152(DI), $0
+	JNE pixel4x16AVX512_segment2_run1_stream
+	VMOVUPS Z2, 0(DX)
+	VMOVUPS Z3, 64(DX)
+	JMP pixel4x16AVX512_segment2_run1_end
+pixel4x16AVX512_segment2_run1_stream:
+	VMOVNTPS Z2, 0(DX)
+	VMOVNTPS Z3, 64(DX)
+	JMP pixel4x16AVX512_segment2_run1_end
+pixel4x16AVX512_segment2_run1_part:
+	VPBROADCASTD 0(SI), Z6
+	VPBROADCASTD 4(SI), Z7
+	VPCMPD $5, Z6, Z4, K2 // lane >= first
+	VPCMPD $1, Z7, Z4, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z5
+	VPSUBD Z5, Z6, Z6
+	VPSUBD Z5, Z7, Z7
+	VMOVUPS Z2, K2, 0(DX)
+	VPCMPD $5, Z6, Z4, K2 // lane >= first
+	VPCMPD $1, Z7, Z4, K2, K2 // lane < end
+	VMOVUPS Z3, K2, 64(DX)
+pixel4x16AVX512_segment2_run1_end:
+	ADDQ $40, SI
+	DECQ CX
+	JGT pixel4x16AVX512_segment2
+	JMP pixel4x16AVX512_stored
+pixel4x16AVX512_zip4:
+	VMOVAPS Z0, Z6
+	VPERMT2PS Z2, Z4, Z0
+	VPERMT2PS Z2, Z5, Z6
+	VMOVAPS Z6, Z2
+	VMOVAPS Z1, Z6
+	VPERMT2PS Z3, Z4, Z1
+	VPERMT2PS Z3, Z5, Z6
+	VMOVAPS Z6, Z3
+	VMOVAPS Z0, Z6
+	VPERMT2PS Z1, Z4, Z0
+	VPERMT2PS Z1, Z5, Z6
+	VMOVAPS Z6, Z1
+	VMOVAPS Z2, Z6
+	VPERMT2PS Z3, Z4, Z2
+	VPERMT2PS Z3, Z5, Z6
+	VMOVAPS Z6, Z3
+	VMOVUPS zipIota<>(SB), Z4
+pixel4x16AVX512_segment4:
+	MOVQ 8(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel4x16AVX512_segment4_run0_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel4x16AVX512_segment4_run0_part
+	CMPQ 152(DI), $0
+	JNE pixel4x16AVX512_segment4_run0_stream
+	VMOVUPS Z0, 0(DX)
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS Z2, 128(DX)
+	VMOVUPS Z3, 192(DX)
+	JMP pixel4x16AVX512_segment4_run0_end
+pixel4x16AVX512_segment4_run0_stream:
+	VMOVNTPS Z0, 0(DX)
+	VMOVNTPS Z1, 64(DX)
+	VMOVNTPS Z2, 128(DX)
+	VMOVNTPS Z3, 192(DX)
+	JMP pixel4x16AVX512_segment4_run0_end
+pixel4x16AVX512_segment4_run0_part:
+	VPBROADCASTD 0(SI), Z6
+	VPBROADCASTD 4(SI), Z7
+	VPCMPD $5, Z6, Z4, K2 // lane >= first
+	VPCMPD $1, Z7, Z4, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z5
+	VPSUBD Z5, Z6, Z6
+	VPSUBD Z5, Z7, Z7
+	VMOVUPS Z0, K2, 0(DX)
+	VPCMPD $5, Z6, Z4, K2 // lane >= first
+	VPCMPD $1, Z7, Z4, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z5
+	VPSUBD Z5, Z6, Z6
+	VPSUBD Z5, Z7, Z7
+	VMOVUPS Z1, K2, 64(DX)
+	VPCMPD $5, Z6, Z4, K2 // lane >= first
+	VPCMPD $1, Z7, Z4, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z5
+	VPSUBD Z5, Z6, Z6
+	VPSUBD Z5, Z7, Z7
+	VMOVUPS Z2, K2, 128(DX)
+	VPCMPD $5, Z6, Z4, K2 // lane >= first
+	VPCMPD $1, Z7, Z4, K2, K2 // lane < end
+	VMOVUPS Z3, K2, 192(DX)
+pixel4x16AVX512_segment4_run0_end:
+	ADDQ $40, SI
+	DECQ CX
+	JGT pixel4x16AVX512_segment4
+	JMP pixel4x16AVX512_stored
+pixel4x16AVX512_planes:
 	CMPQ 96(DI), $0
 	JEQ pixel4x16AVX512_store_part
 	MOVQ R9, DX
@@ -3599,6 +4790,7 @@ pixel4x16AVX512_store_part:
 	ADDQ R11, DX
 	VMOVUPS Z3, K1, 0(DX)
 pixel4x16AVX512_store_end:
+pixel4x16AVX512_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -3607,6 +4799,10 @@ pixel4x16AVX512_store_end:
 pixel4x16AVX512_next:
 	DECQ R12
 	JGT pixel4x16AVX512_tile
+	CMPQ 152(DI), $0
+	JEQ pixel4x16AVX512_end
+	SFENCE // streamed outputs become visible before what follows
+pixel4x16AVX512_end:
 	VZEROUPPER
 	RET
 
@@ -3739,6 +4935,242 @@ pixel4x32AVX512_leaky:
 	VCMPPS $17, Z8, Z7, K2 // x < 0
 	VMULPS.BCST 12(AX), Z7, K2, Z7
 pixel4x32AVX512_linear:
+	MOVQ 128(DI), AX
+	TESTQ AX, AX
+	JEQ pixel4x32AVX512_planes
+	MOVQ 136(DI), SI
+	MOVQ 144(DI), CX
+	MOVQ 160(DI), BX
+	VMOVUPS zipLow<>(SB), Z8
+	VMOVUPS zipHigh<>(SB), Z9
+	CMPQ AX, $2
+	JNE pixel4x32AVX512_zip4
+	VMOVAPS Z0, Z10
+	VPERMT2PS Z2, Z8, Z0
+	VPERMT2PS Z2, Z9, Z10
+	VMOVAPS Z10, Z2
+	VMOVAPS Z1, Z10
+	VPERMT2PS Z3, Z8, Z1
+	VPERMT2PS Z3, Z9, Z10
+	VMOVAPS Z10, Z3
+	VMOVAPS Z4, Z10
+	VPERMT2PS Z6, Z8, Z4
+	VPERMT2PS Z6, Z9, Z10
+	VMOVAPS Z10, Z6
+	VMOVAPS Z5, Z10
+	VPERMT2PS Z7, Z8, Z5
+	VPERMT2PS Z7, Z9, Z10
+	VMOVAPS Z10, Z7
+	VMOVUPS zipIota<>(SB), Z8
+pixel4x32AVX512_segment2:
+	MOVQ 8(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel4x32AVX512_segment2_run0_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel4x32AVX512_segment2_run0_part
+	CMPQ 152(DI), $0
+	JNE pixel4x32AVX512_segment2_run0_stream
+	VMOVUPS Z0, 0(DX)
+	VMOVUPS Z2, 64(DX)
+	VMOVUPS Z1, 128(DX)
+	VMOVUPS Z3, 192(DX)
+	JMP pixel4x32AVX512_segment2_run0_end
+pixel4x32AVX512_segment2_run0_stream:
+	VMOVNTPS Z0, 0(DX)
+	VMOVNTPS Z2, 64(DX)
+	VMOVNTPS Z1, 128(DX)
+	VMOVNTPS Z3, 192(DX)
+	JMP pixel4x32AVX512_segment2_run0_end
+pixel4x32AVX512_segment2_run0_part:
+	VPBROADCASTD 0(SI), Z10
+	VPBROADCASTD 4(SI), Z11
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z9
+	VPSUBD Z9, Z10, Z10
+	VPSUBD Z9, Z11, Z11
+	VMOVUPS Z0, K2, 0(DX)
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z9
+	VPSUBD Z9, Z10, Z10
+	VPSUBD Z9, Z11, Z11
+	VMOVUPS Z2, K2, 64(DX)
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z9
+	VPSUBD Z9, Z10, Z10
+	VPSUBD Z9, Z11, Z11
+	VMOVUPS Z1, K2, 128(DX)
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VMOVUPS Z3, K2, 192(DX)
+pixel4x32AVX512_segment2_run0_end:
+	MOVQ 16(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel4x32AVX512_segment2_run1_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel4x32AVX512_segment2_run1_part
+	CMPQ 152(DI), $0
+	JNE pixel4x32AVX512_segment2_run1_stream
+	VMOVUPS Z4, 0(DX)
+	VMOVUPS Z6, 64(DX)
+	VMOVUPS Z5, 128(DX)
+	VMOVUPS Z7, 192(DX)
+	JMP pixel4x32AVX512_segment2_run1_end
+pixel4x32AVX512_segment2_run1_stream:
+	VMOVNTPS Z4, 0(DX)
+	VMOVNTPS Z6, 64(DX)
+	VMOVNTPS Z5, 128(DX)
+	VMOVNTPS Z7, 192(DX)
+	JMP pixel4x32AVX512_segment2_run1_end
+pixel4x32AVX512_segment2_run1_part:
+	VPBROADCASTD 0(SI), Z10
+	VPBROADCASTD 4(SI), Z11
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z9
+	VPSUBD Z9, Z10, Z10
+	VPSUBD Z9, Z11, Z11
+	VMOVUPS Z4, K2, 0(DX)
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z9
+	VPSUBD Z9, Z10, Z10
+	VPSUBD Z9, Z11, Z11
+	VMOVUPS Z6, K2, 64(DX)
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z9
+	VPSUBD Z9, Z10, Z10
+	VPSUBD Z9, Z11, Z11
+	VMOVUPS Z5, K2, 128(DX)
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VMOVUPS Z7, K2, 192(DX)
+pixel4x32AVX512_segment2_run1_end:
+	ADDQ $40, SI
+	DECQ CX
+	JGT pixel4x32AVX512_segment2
+	JMP pixel4x32AVX512_stored
+pixel4x32AVX512_zip4:
+	VMOVAPS Z0, Z10
+	VPERMT2PS Z4, Z8, Z0
+	VPERMT2PS Z4, Z9, Z10
+	VMOVAPS Z10, Z4
+	VMOVAPS Z2, Z10
+	VPERMT2PS Z6, Z8, Z2
+	VPERMT2PS Z6, Z9, Z10
+	VMOVAPS Z10, Z6
+	VMOVAPS Z0, Z10
+	VPERMT2PS Z2, Z8, Z0
+	VPERMT2PS Z2, Z9, Z10
+	VMOVAPS Z10, Z2
+	VMOVAPS Z4, Z10
+	VPERMT2PS Z6, Z8, Z4
+	VPERMT2PS Z6, Z9, Z10
+	VMOVAPS Z10, Z6
+	VMOVAPS Z1, Z10
+	VPERMT2PS Z5, Z8, Z1
+	VPERMT2PS Z5, Z9, Z10
+	VMOVAPS Z10, Z5
+	VMOVAPS Z3, Z10
+	VPERMT2PS Z7, Z8, Z3
+	VPERMT2PS Z7, Z9, Z10
+	VMOVAPS Z10, Z7
+	VMOVAPS Z1, Z10
+	VPERMT2PS Z3, Z8, Z1
+	VPERMT2PS Z3, Z9, Z10
+	VMOVAPS Z10, Z3
+	VMOVAPS Z5, Z10
+	VPERMT2PS Z7, Z8, Z5
+	VPERMT2PS Z7, Z9, Z10
+	VMOVAPS Z10, Z7
+	VMOVUPS zipIota<>(SB), Z8
+pixel4x32AVX512_segment4:
+	MOVQ 8(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel4x32AVX512_segment4_run0_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel4x32AVX512_segment4_run0_part
+	CMPQ 152(DI), $0
+	JNE pixel4x32AVX512_segment4_run0_stream
+	VMOVUPS Z0, 0(DX)
+	VMOVUPS Z2, 64(DX)
+	VMOVUPS Z4, 128(DX)
+	VMOVUPS Z6, 192(DX)
+	VMOVUPS Z1, 256(DX)
+	VMOVUPS Z3, 320(DX)
+	VMOVUPS Z5, 384(DX)
+	VMOVUPS Z7, 448(DX)
+	JMP pixel4x32AVX512_segment4_run0_end
+pixel4x32AVX512_segment4_run0_stream:
+	VMOVNTPS Z0, 0(DX)
+	VMOVNTPS Z2, 64(DX)
+	VMOVNTPS Z4, 128(DX)
+	VMOVNTPS Z6, 192(DX)
+	VMOVNTPS Z1, 256(DX)
+	VMOVNTPS Z3, 320(DX)
+	VMOVNTPS Z5, 384(DX)
+	VMOVNTPS Z7, 448(DX)
+	JMP pixel4x32AVX512_segment4_run0_end
+pixel4x32AVX512_segment4_run0_part:
+	VPBROADCASTD 0(SI), Z10
+	VPBROADCASTD 4(SI), Z11
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z9
+	VPSUBD Z9, Z10, Z10
+	VPSUBD Z9, Z11, Z11
+	VMOVUPS Z0, K2, 0(DX)
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z9
+	VPSUBD Z9, Z10, Z10
+	VPSUBD Z9, Z11, Z11
+	VMOVUPS Z2, K2, 64(DX)
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z9
+	VPSUBD Z9, Z10, Z10
+	VPSUBD Z9, Z11, Z11
+	VMOVUPS Z4, K2, 128(DX)
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z9
+	VPSUBD Z9, Z10, Z10
+	VPSUBD Z9, Z11, Z11
+	VMOVUPS Z6, K2, 192(DX)
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z9
+	VPSUBD Z9, Z10, Z10
+	VPSUBD Z9, Z11, Z11
+	VMOVUPS Z1, K2, 256(DX)
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z9
+	VPSUBD Z9, Z10, Z10
+	VPSUBD Z9, Z11, Z11
+	VMOVUPS Z3, K2, 320(DX)
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z9
+	VPSUBD Z9, Z10, Z10
+	VPSUBD Z9, Z11, Z11
+	VMOVUPS Z5, K2, 384(DX)
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VMOVUPS Z7, K2, 448(DX)
+pixel4x32AVX512_segment4_run0_end:
+	ADDQ $40, SI
+	DECQ CX
+	JGT pixel4x32AVX512_segment4
+	JMP pixel4x32AVX512_stored
+pixel4x32AVX512_planes:
 	CMPQ 96(DI), $0
 	JEQ pixel4x32AVX512_store_part
 	MOVQ R9, DX
@@ -3768,6 +5200,7 @@ pixel4x32AVX512_store_part:
 	VMOVUPS Z6, 0(DX)
 	VMOVUPS Z7, K1, 64(DX)
 pixel4x32AVX512_store_end:
+pixel4x32AVX512_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -3776,6 +5209,10 @@ pixel4x32AVX512_store_end:
 pixel4x32AVX512_next:
 	DECQ R12
 	JGT pixel4x32AVX512_tile
+	CMPQ 152(DI), $0
+	JEQ pixel4x32AVX512_end
+	SFENCE // streamed outputs become visible before what follows
+pixel4x32AVX512_end:
 	VZEROUPPER
 	RET
 
@@ -3945,6 +5382,330 @@ pixel4x48AVX512_leaky:
 	VCMPPS $17, Z12, Z11, K2 // x < 0
 	VMULPS.BCST 12(AX), Z11, K2, Z11
 pixel4x48AVX512_linear:
+	MOVQ 128(DI), AX
+	TESTQ AX, AX
+	JEQ pixel4x48AVX512_planes
+	MOVQ 136(DI), SI
+	MOVQ 144(DI), CX
+	MOVQ 160(DI), BX
+	VMOVUPS zipLow<>(SB), Z12
+	VMOVUPS zipHigh<>(SB), Z13
+	CMPQ AX, $2
+	JNE pixel4x48AVX512_zip4
+	VMOVAPS Z0, Z14
+	VPERMT2PS Z3, Z12, Z0
+	VPERMT2PS Z3, Z13, Z14
+	VMOVAPS Z14, Z3
+	VMOVAPS Z1, Z14
+	VPERMT2PS Z4, Z12, Z1
+	VPERMT2PS Z4, Z13, Z14
+	VMOVAPS Z14, Z4
+	VMOVAPS Z2, Z14
+	VPERMT2PS Z5, Z12, Z2
+	VPERMT2PS Z5, Z13, Z14
+	VMOVAPS Z14, Z5
+	VMOVAPS Z6, Z14
+	VPERMT2PS Z9, Z12, Z6
+	VPERMT2PS Z9, Z13, Z14
+	VMOVAPS Z14, Z9
+	VMOVAPS Z7, Z14
+	VPERMT2PS Z10, Z12, Z7
+	VPERMT2PS Z10, Z13, Z14
+	VMOVAPS Z14, Z10
+	VMOVAPS Z8, Z14
+	VPERMT2PS Z11, Z12, Z8
+	VPERMT2PS Z11, Z13, Z14
+	VMOVAPS Z14, Z11
+	VMOVUPS zipIota<>(SB), Z12
+pixel4x48AVX512_segment2:
+	MOVQ 8(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel4x48AVX512_segment2_run0_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel4x48AVX512_segment2_run0_part
+	CMPQ 152(DI), $0
+	JNE pixel4x48AVX512_segment2_run0_stream
+	VMOVUPS Z0, 0(DX)
+	VMOVUPS Z3, 64(DX)
+	VMOVUPS Z1, 128(DX)
+	VMOVUPS Z4, 192(DX)
+	VMOVUPS Z2, 256(DX)
+	VMOVUPS Z5, 320(DX)
+	JMP pixel4x48AVX512_segment2_run0_end
+pixel4x48AVX512_segment2_run0_stream:
+	VMOVNTPS Z0, 0(DX)
+	VMOVNTPS Z3, 64(DX)
+	VMOVNTPS Z1, 128(DX)
+	VMOVNTPS Z4, 192(DX)
+	VMOVNTPS Z2, 256(DX)
+	VMOVNTPS Z5, 320(DX)
+	JMP pixel4x48AVX512_segment2_run0_end
+pixel4x48AVX512_segment2_run0_part:
+	VPBROADCASTD 0(SI), Z14
+	VPBROADCASTD 4(SI), Z15
+	VPCMPD $5, Z14, Z12, K2 // lane >= first
+	VPCMPD $1, Z15, Z12, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z13
+	VPSUBD Z13, Z14, Z14
+	VPSUBD Z13, Z15, Z15
+	VMOVUPS Z0, K2, 0(DX)
+	VPCMPD $5, Z14, Z12, K2 // lane >= first
+	VPCMPD $1, Z15, Z12, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z13
+	VPSUBD Z13, Z14, Z14
+	VPSUBD Z13, Z15, Z15
+	VMOVUPS Z3, K2, 64(DX)
+	VPCMPD $5, Z14, Z12, K2 // lane >= first
+	VPCMPD $1, Z15, Z12, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z13
+	VPSUBD Z13, Z14, Z14
+	VPSUBD Z13, Z15, Z15
+	VMOVUPS Z1, K2, 128(DX)
+	VPCMPD $5, Z14, Z12, K2 // lane >= first
+	VPCMPD $1, Z15, Z12, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z13
+	VPSUBD Z13, Z14, Z14
+	VPSUBD Z13, Z15, Z15
+	VMOVUPS Z4, K2, 192(DX)
+	VPCMPD $5, Z14, Z12, K2 // lane >= first
+	VPCMPD $1, Z15, Z12, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z13
+	VPSUBD Z13, Z14, Z14
+	VPSUBD Z13, Z15, Z15
+	VMOVUPS Z2, K2, 256(DX)
+	VPCMPD $5, Z14, Z12, K2 // lane >= first
+	VPCMPD $1, Z15, Z12, K2, K2 // lane < end
+	VMOVUPS Z5, K2, 320(DX)
+pixel4x48AVX512_segment2_run0_end:
+	MOVQ 16(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel4x48AVX512_segment2_run1_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel4x48AVX512_segment2_run1_part
+	CMPQ 152(DI), $0
+	JNE pixel4x48AVX512_segment2_run1_stream
+	VMOVUPS Z6, 0(DX)
+	VMOVUPS Z9, 64(DX)
+	VMOVUPS Z7, 128(DX)
+	VMOVUPS Z10, 192(DX)
+	VMOVUPS Z8, 256(DX)
+	VMOVUPS Z11, 320(DX)
+	JMP pixel4x48AVX512_segment2_run1_end
+pixel4x48AVX512_segment2_run1_stream:
+	VMOVNTPS Z6, 0(DX)
+	VMOVNTPS Z9, 64(DX)
+	VMOVNTPS Z7, 128(DX)
+	VMOVNTPS Z10, 192(DX)
+	VMOVNTPS Z8, 256(DX)
+	VMOVNTPS Z11, 320(DX)
+	JMP pixel4x48AVX512_segment2_run1_end
+pixel4x48AVX512_segment2_run1_part:
+	VPBROADCASTD 0(SI), Z14
+	VPBROADCASTD 4(SI), Z15
+	VPCMPD $5, Z14, Z12, K2 // lane >= first
+	VPCMPD $1, Z15, Z12, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z13
+	VPSUBD Z13, Z14, Z14
+	VPSUBD Z13, Z15, Z15
+	VMOVUPS Z6, K2, 0(DX)
+	VPCMPD $5, Z14, Z12, K2 // lane >= first
+	VPCMPD $1, Z15, Z12, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z13
+	VPSUBD Z13, Z14, Z14
+	VPSUBD Z13, Z15, Z15
+	VMOVUPS Z9, K2, 64(DX)
+	VPCMPD $5, Z14, Z12, K2 // lane >= first
+	VPCMPD $1, Z15, Z12, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z13
+	VPSUBD Z13, Z14, Z14
+	VPSUBD Z13, Z15, Z15
+	VMOVUPS Z7, K2, 128(DX)
+	VPCMPD $5, Z14, Z12, K2 // lane >= first
+	VPCMPD $1, Z15, Z12, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z13
+	VPSUBD Z13, Z14, Z14
+	VPSUBD Z13, Z15, Z15
+	VMOVUPS Z10, K2, 192(DX)
+	VPCMPD $5, Z14, Z12, K2 // lane >= first
+	VPCMPD $1, Z15, Z12, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z13
+	VPSUBD Z13, Z14, Z14
+	VPSUBD Z13, Z15, Z15
+	VMOVUPS Z8, K2, 256(DX)
+	VPCMPD $5, Z14, Z12, K2 // lane >= first
+	VPCMPD $1, Z15, Z12, K2, K2 // lane < end
+	VMOVUPS Z11, K2, 320(DX)
+pixel4x48AVX512_segment2_run1_end:
+	ADDQ $40, SI
+	DECQ CX
+	JGT pixel4x48AVX512_segment2
+	JMP pixel4x48AVX512_stored
+pixel4x48AVX512_zip4:
+	VMOVAPS Z0, Z14
+	VPERMT2PS Z6, Z12, Z0
+	VPERMT2PS Z6, Z13, Z14
+	VMOVAPS Z14, Z6
+	VMOVAPS Z3, Z14
+	VPERMT2PS Z9, Z12, Z3
+	VPERMT2PS Z9, Z13, Z14
+	VMOVAPS Z14, Z9
+	VMOVAPS Z0, Z14
+	VPERMT2PS Z3, Z12, Z0
+	VPERMT2PS Z3, Z13, Z14
+	VMOVAPS Z14, Z3
+	VMOVAPS Z6, Z14
+	VPERMT2PS Z9, Z12, Z6
+	VPERMT2PS Z9, Z13, Z14
+	VMOVAPS Z14, Z9
+	VMOVAPS Z1, Z14
+	VPERMT2PS Z7, Z12, Z1
+	VPERMT2PS Z7, Z13, Z14
+	VMOVAPS Z14, Z7
+	VMOVAPS Z4, Z14
+	VPERMT2PS Z10, Z12, Z4
+	VPERMT2PS Z10, Z13, Z14
+	VMOVAPS Z14, Z10
+	VMOVAPS Z1, Z14
+	VPERMT2PS Z4, Z12, Z1
+	VPERMT2PS Z4, Z13, Z14
+	VMOVAPS Z14, Z4
+	VMOVAPS Z7, Z14
+	VPERMT2PS Z10, Z12, Z7
+	VPERMT2PS Z10, Z13, Z14
+	VMOVAPS Z14, Z10
+	VMOVAPS Z2, Z14
+	VPERMT2PS Z8, Z12, Z2
+	VPERMT2PS Z8, Z13, Z14
+	VMOVAPS Z14, Z8
+	VMOVAPS Z5, Z14
+	VPERMT2PS Z11, Z12, Z5
+	VPERMT2PS Z11, Z13, Z14
+	VMOVAPS Z14, Z11
+	VMOVAPS Z2, Z14
+	VPERMT2PS Z5, Z12, Z2
+	VPERMT2PS Z5, Z13, Z14
+	VMOVAPS Z14, Z5
+	VMOVAPS Z8, Z14
+	VPERMT2PS Z11, Z12, Z8
+	VPERMT2PS Z11, Z13, Z14
+	VMOVAPS Z14, Z11
+	VMOVUPS zipIota<>(SB), Z12
+pixel4x48AVX512_segment4:
+	MOVQ 8(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel4x48AVX512_segment4_run0_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel4x48AVX512_segment4_run0_part
+	CMPQ 152(DI), $0
+	JNE pixel4x48AVX512_segment4_run0_stream
+	VMOVUPS Z0, 0(DX)
+	VMOVUPS Z3, 64(DX)
+	VMOVUPS Z6, 128(DX)
+	VMOVUPS Z9, 192(DX)
+	VMOVUPS Z1, 256(DX)
+	VMOVUPS Z4, 320(DX)
+	VMOVUPS Z7, 384(DX)
+	VMOVUPS Z10, 448(DX)
+	VMOVUPS Z2, 512(DX)
+	VMOVUPS Z5, 576(DX)
+	VMOVUPS Z8, 640(DX)
+	VMOVUPS Z11, 704(DX)
+	JMP pixel4x48AVX512_segment4_run0_end
+pixel4x48AVX512_segment4_run0_stream:
+	VMOVNTPS Z0, 0(DX)
+	VMOVNTPS Z3, 64(DX)
+	VMOVNTPS Z6, 128(DX)
+	VMOVNTPS Z9, 192(DX)
+	VMOVNTPS Z1, 256(DX)
+	VMOVNTPS Z4, 320(DX)
+	VMOVNTPS Z7, 384(DX)
+	VMOVNTPS Z10, 448(DX)
+	VMOVNTPS Z2, 512(DX)
+	VMOVNTPS Z5, 576(DX)
+	VMOVNTPS Z8, 640(DX)
+	VMOVNTPS Z11, 704(DX)
+	JMP pixel4x48AVX512_segment4_run0_end
+pixel4x48AVX512_segment4_run0_part:
+	VPBROADCASTD 0(SI), Z14
+	VPBROADCASTD 4(SI), Z15
+	VPCMPD $5, Z14, Z12, K2 // lane >= first
+	VPCMPD $1, Z15, Z12, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z13
+	VPSUBD Z13, Z14, Z14
+	VPSUBD Z13, Z15, Z15
+	VMOVUPS Z0, K2, 0(DX)
+	VPCMPD $5, Z14, Z12, K2 // lane >= first
+	VPCMPD $1, Z15, Z12, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z13
+	VPSUBD Z13, Z14, Z14
+	VPSUBD Z13, Z15, Z15
+	VMOVUPS Z3, K2, 64(DX)
+	VPCMPD $5, Z14, Z12, K2 // lane >= first
+	VPCMPD $1, Z15, Z12, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z13
+	VPSUBD Z13, Z14, Z14
+	VPSUBD Z13, Z15, Z15
+	VMOVUPS Z6, K2, 128(DX)
+	VPCMPD $5, Z14, Z12, K2 // lane >= first
+	VPCMPD $1, Z15, Z12, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z13
+	VPSUBD Z13, Z14, Z14
+	VPSUBD Z13, Z15, Z15
+	VMOVUPS Z9, K2, 192(DX)
+	VPCMPD $5, Z14, Z12, K2 // lane >= first
+	VPCMPD $1, Z15, Z12, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z13
+	VPSUBD Z13, Z14, Z14
+	VPSUBD Z13, Z15, Z15
+	VMOVUPS Z1, K2, 256(DX)
+	VPCMPD $5, Z14, Z12, K2 // lane >= first
+	VPCMPD $1, Z15, Z12, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z13
+	VPSUBD Z13, Z14, Z14
+	VPSUBD Z13, Z15, Z15
+	VMOVUPS Z4, K2, 320(DX)
+	VPCMPD $5, Z14, Z12, K2 // lane >= first
+	VPCMPD $1, Z15, Z12, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z13
+	VPSUBD Z13, Z14, Z14
+	VPSUBD Z13, Z15, Z15
+	VMOVUPS Z7, K2, 384(DX)
+	VPCMPD $5, Z14, Z12, K2 // lane >= first
+	VPCMPD $1, Z15, Z12, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z13
+	VPSUBD Z13, Z14, Z14
+	VPSUBD Z13, Z15, Z15
+	VMOVUPS Z10, K2, 448(DX)
+	VPCMPD $5, Z14, Z12, K2 // lane >= first
+	VPCMPD $1, Z15, Z12, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z13
+	VPSUBD Z13, Z14, Z14
+	VPSUBD Z13, Z15, Z15
+	VMOVUPS Z2, K2, 512(DX)
+	VPCMPD $5, Z14, Z12, K2 // lane >= first
+	VPCMPD $1, Z15, Z12, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z13
+	VPSUBD Z13, Z14, Z14
+	VPSUBD Z13, Z15, Z15
+	VMOVUPS Z5, K2, 576(DX)
+	VPCMPD $5, Z14, Z12, K2 // lane >= first
+	VPCMPD $1, Z15, Z12, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z13
+	VPSUBD Z13, Z14, Z14
+	VPSUBD Z13, Z15, Z15
+	VMOVUPS Z8, K2, 640(DX)
+	VPCMPD $5, Z14, Z12, K2 // lane >= first
+	VPCMPD $1, Z15, Z12, K2, K2 // lane < end
+	VMOVUPS Z11, K2, 704(DX)
+pixel4x48AVX512_segment4_run0_end:
+	ADDQ $40, SI
+	DECQ CX
+	JGT pixel4x48AVX512_segment4
+	JMP pixel4x48AVX512_stored
+pixel4x48AVX512_planes:
 	CMPQ 96(DI), $0
 	JEQ pixel4x48AVX512_store_part
 	MOVQ R9, DX
@@ -3982,6 +5743,7 @@ pixel4x48AVX512_store_part:
 	VMOVUPS Z10, 64(DX)
 	VMOVUPS Z11, K1, 128(DX)
 pixel4x48AVX512_store_end:
+pixel4x48AVX512_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -3990,6 +5752,10 @@ pixel4x48AVX512_store_end:
 pixel4x48AVX512_next:
 	DECQ R12
 	JGT pixel4x48AVX512_tile
+	CMPQ 152(DI), $0
+	JEQ pixel4x48AVX512_end
+	SFENCE // streamed outputs become visible before what follows
+pixel4x48AVX512_end:
 	VZEROUPPER
 	RET
 
@@ -4196,6 +5962,418 @@ pixel4x64AVX512_leaky:
 	VCMPPS $17, Z16, Z15, K2 // x < 0
 	VMULPS.BCST 12(AX), Z15, K2, Z15
 pixel4x64AVX512_linear:
+	MOVQ 128(DI), AX
+	TESTQ AX, AX
+	JEQ pixel4x64AVX512_planes
+	MOVQ 136(DI), SI
+	MOVQ 144(DI), CX
+	MOVQ 160(DI), BX
+	VMOVUPS zipLow<>(SB), Z16
+	VMOVUPS zipHigh<>(SB), Z17
+	CMPQ AX, $2
+	JNE pixel4x64AVX512_zip4
+	VMOVAPS Z0, Z18
+	VPERMT2PS Z4, Z16, Z0
+	VPERMT2PS Z4, Z17, Z18
+	VMOVAPS Z18, Z4
+	VMOVAPS Z1, Z18
+	VPERMT2PS Z5, Z16, Z1
+	VPERMT2PS Z5, Z17, Z18
+	VMOVAPS Z18, Z5
+	VMOVAPS Z2, Z18
+	VPERMT2PS Z6, Z16, Z2
+	VPERMT2PS Z6, Z17, Z18
+	VMOVAPS Z18, Z6
+	VMOVAPS Z3, Z18
+	VPERMT2PS Z7, Z16, Z3
+	VPERMT2PS Z7, Z17, Z18
+	VMOVAPS Z18, Z7
+	VMOVAPS Z8, Z18
+	VPERMT2PS Z12, Z16, Z8
+	VPERMT2PS Z12, Z17, Z18
+	VMOVAPS Z18, Z12
+	VMOVAPS Z9, Z18
+	VPERMT2PS Z13, Z16, Z9
+	VPERMT2PS Z13, Z17, Z18
+	VMOVAPS Z18, Z13
+	VMOVAPS Z10, Z18
+	VPERMT2PS Z14, Z16, Z10
+	VPERMT2PS Z14, Z17, Z18
+	VMOVAPS Z18, Z14
+	VMOVAPS Z11, Z18
+	VPERMT2PS Z15, Z16, Z11
+	VPERMT2PS Z15, Z17, Z18
+	VMOVAPS Z18, Z15
+	VMOVUPS zipIota<>(SB), Z16
+pixel4x64AVX512_segment2:
+	MOVQ 8(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel4x64AVX512_segment2_run0_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel4x64AVX512_segment2_run0_part
+	CMPQ 152(DI), $0
+	JNE pixel4x64AVX512_segment2_run0_stream
+	VMOVUPS Z0, 0(DX)
+	VMOVUPS Z4, 64(DX)
+	VMOVUPS Z1, 128(DX)
+	VMOVUPS Z5, 192(DX)
+	VMOVUPS Z2, 256(DX)
+	VMOVUPS Z6, 320(DX)
+	VMOVUPS Z3, 384(DX)
+	VMOVUPS Z7, 448(DX)
+	JMP pixel4x64AVX512_segment2_run0_end
+pixel4x64AVX512_segment2_run0_stream:
+	VMOVNTPS Z0, 0(DX)
+	VMOVNTPS Z4, 64(DX)
+	VMOVNTPS Z1, 128(DX)
+	VMOVNTPS Z5, 192(DX)
+	VMOVNTPS Z2, 256(DX)
+	VMOVNTPS Z6, 320(DX)
+	VMOVNTPS Z3, 384(DX)
+	VMOVNTPS Z7, 448(DX)
+	JMP pixel4x64AVX512_segment2_run0_end
+pixel4x64AVX512_segment2_run0_part:
+	VPBROADCASTD 0(SI), Z18
+	VPBROADCASTD 4(SI), Z19
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z0, K2, 0(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z4, K2, 64(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z1, K2, 128(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z5, K2, 192(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z2, K2, 256(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z6, K2, 320(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z3, K2, 384(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VMOVUPS Z7, K2, 448(DX)
+pixel4x64AVX512_segment2_run0_end:
+	MOVQ 16(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel4x64AVX512_segment2_run1_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel4x64AVX512_segment2_run1_part
+	CMPQ 152(DI), $0
+	JNE pixel4x64AVX512_segment2_run1_stream
+	VMOVUPS Z8, 0(DX)
+	VMOVUPS Z12, 64(DX)
+	VMOVUPS Z9, 128(DX)
+	VMOVUPS Z13, 192(DX)
+	VMOVUPS Z10, 256(DX)
+	VMOVUPS Z14, 320(DX)
+	VMOVUPS Z11, 384(DX)
+	VMOVUPS Z15, 448(DX)
+	JMP pixel4x64AVX512_segment2_run1_end
+pixel4x64AVX512_segment2_run1_stream:
+	VMOVNTPS Z8, 0(DX)
+	VMOVNTPS Z12, 64(DX)
+	VMOVNTPS Z9, 128(DX)
+	VMOVNTPS Z13, 192(DX)
+	VMOVNTPS Z10, 256(DX)
+	VMOVNTPS Z14, 320(DX)
+	VMOVNTPS Z11, 384(DX)
+	VMOVNTPS Z15, 448(DX)
+	JMP pixel4x64AVX512_segment2_run1_end
+pixel4x64AVX512_segment2_run1_part:
+	VPBROADCASTD 0(SI), Z18
+	VPBROADCASTD 4(SI), Z19
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z8, K2, 0(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z12, K2, 64(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z9, K2, 128(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z13, K2, 192(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z10, K2, 256(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z14, K2, 320(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z11, K2, 384(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VMOVUPS Z15, K2, 448(DX)
+pixel4x64AVX512_segment2_run1_end:
+	ADDQ $40, SI
+	DECQ CX
+	JGT pixel4x64AVX512_segment2
+	JMP pixel4x64AVX512_stored
+pixel4x64AVX512_zip4:
+	VMOVAPS Z0, Z18
+	VPERMT2PS Z8, Z16, Z0
+	VPERMT2PS Z8, Z17, Z18
+	VMOVAPS Z18, Z8
+	VMOVAPS Z4, Z18
+	VPERMT2PS Z12, Z16, Z4
+	VPERMT2PS Z12, Z17, Z18
+	VMOVAPS Z18, Z12
+	VMOVAPS Z0, Z18
+	VPERMT2PS Z4, Z16, Z0
+	VPERMT2PS Z4, Z17, Z18
+	VMOVAPS Z18, Z4
+	VMOVAPS Z8, Z18
+	VPERMT2PS Z12, Z16, Z8
+	VPERMT2PS Z12, Z17, Z18
+	VMOVAPS Z18, Z12
+	VMOVAPS Z1, Z18
+	VPERMT2PS Z9, Z16, Z1
+	VPERMT2PS Z9, Z17, Z18
+	VMOVAPS Z18, Z9
+	VMOVAPS Z5, Z18
+	VPERMT2PS Z13, Z16, Z5
+	VPERMT2PS Z13, Z17, Z18
+	VMOVAPS Z18, Z13
+	VMOVAPS Z1, Z18
+	VPERMT2PS Z5, Z16, Z1
+	VPERMT2PS Z5, Z17, Z18
+	VMOVAPS Z18, Z5
+	VMOVAPS Z9, Z18
+	VPERMT2PS Z13, Z16, Z9
+	VPERMT2PS Z13, Z17, Z18
+	VMOVAPS Z18, Z13
+	VMOVAPS Z2, Z18
+	VPERMT2PS Z10, Z16, Z2
+	VPERMT2PS Z10, Z17, Z18
+	VMOVAPS Z18, Z10
+	VMOVAPS Z6, Z18
+	VPERMT2PS Z14, Z16, Z6
+	VPERMT2PS Z14, Z17, Z18
+	VMOVAPS Z18, Z14
+	VMOVAPS Z2, Z18
+	VPERMT2PS Z6, Z16, Z2
+	VPERMT2PS Z6, Z17, Z18
+	VMOVAPS Z18, Z6
+	VMOVAPS Z10, Z18
+	VPERMT2PS Z14, Z16, Z10
+	VPERMT2PS Z14, Z17, Z18
+	VMOVAPS Z18, Z14
+	VMOVAPS Z3, Z18
+	VPERMT2PS Z11, Z16, Z3
+	VPERMT2PS Z11, Z17, Z18
+	VMOVAPS Z18, Z11
+	VMOVAPS Z7, Z18
+	VPERMT2PS Z15, Z16, Z7
+	VPERMT2PS Z15, Z17, Z18
+	VMOVAPS Z18, Z15
+	VMOVAPS Z3, Z18
+	VPERMT2PS Z7, Z16, Z3
+	VPERMT2PS Z7, Z17, Z18
+	VMOVAPS Z18, Z7
+	VMOVAPS Z11, Z18
+	VPERMT2PS Z15, Z16, Z11
+	VPERMT2PS Z15, Z17, Z18
+	VMOVAPS Z18, Z15
+	VMOVUPS zipIota<>(SB), Z16
+pixel4x64AVX512_segment4:
+	MOVQ 8(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel4x64AVX512_segment4_run0_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel4x64AVX512_segment4_run0_part
+	CMPQ 152(DI), $0
+	JNE pixel4x64AVX512_segment4_run0_stream
+	VMOVUPS Z0, 0(DX)
+	VMOVUPS Z4, 64(DX)
+	VMOVUPS Z8, 128(DX)
+	VMOVUPS Z12, 192(DX)
+	VMOVUPS Z1, 256(DX)
+	VMOVUPS Z5, 320(DX)
+	VMOVUPS Z9, 384(DX)
+	VMOVUPS Z13, 448(DX)
+	VMOVUPS Z2, 512(DX)
+	VMOVUPS Z6, 576(DX)
+	VMOVUPS Z10, 640(DX)
+	VMOVUPS Z14, 704(DX)
+	VMOVUPS Z3, 768(DX)
+	VMOVUPS Z7, 832(DX)
+	VMOVUPS Z11, 896(DX)
+	VMOVUPS Z15, 960(DX)
+	JMP pixel4x64AVX512_segment4_run0_end
+pixel4x64AVX512_segment4_run0_stream:
+	VMOVNTPS Z0, 0(DX)
+	VMOVNTPS Z4, 64(DX)
+	VMOVNTPS Z8, 128(DX)
+	VMOVNTPS Z12, 192(DX)
+	VMOVNTPS Z1, 256(DX)
+	VMOVNTPS Z5, 320(DX)
+	VMOVNTPS Z9, 384(DX)
+	VMOVNTPS Z13, 448(DX)
+	VMOVNTPS Z2, 512(DX)
+	VMOVNTPS Z6, 576(DX)
+	VMOVNTPS Z10, 640(DX)
+	VMOVNTPS Z14, 704(DX)
+	VMOVNTPS Z3, 768(DX)
+	VMOVNTPS Z7, 832(DX)
+	VMOVNTPS Z11, 896(DX)
+	VMOVNTPS Z15, 960(DX)
+	JMP pixel4x64AVX512_segment4_run0_end
+pixel4x64AVX512_segment4_run0_part:
+	VPBROADCASTD 0(SI), Z18
+	VPBROADCASTD 4(SI), Z19
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z0, K2, 0(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z4, K2, 64(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z8, K2, 128(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z12, K2, 192(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z1, K2, 256(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z5, K2, 320(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z9, K2, 384(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z13, K2, 448(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z2, K2, 512(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z6, K2, 576(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z10, K2, 640(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z14, K2, 704(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z3, K2, 768(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z7, K2, 832(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z11, K2, 896(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VMOVUPS Z15, K2, 960(DX)
+pixel4x64AVX512_segment4_run0_end:
+	ADDQ $40, SI
+	DECQ CX
+	JGT pixel4x64AVX512_segment4
+	JMP pixel4x64AVX512_stored
+pixel4x64AVX512_planes:
 	CMPQ 96(DI), $0
 	JEQ pixel4x64AVX512_store_part
 	MOVQ R9, DX
@@ -4241,6 +6419,7 @@ pixel4x64AVX512_store_part:
 	VMOVUPS Z14, 128(DX)
 	VMOVUPS Z15, K1, 192(DX)
 pixel4x64AVX512_store_end:
+pixel4x64AVX512_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -4249,6 +6428,10 @@ pixel4x64AVX512_store_end:
 pixel4x64AVX512_next:
 	DECQ R12
 	JGT pixel4x64AVX512_tile
+	CMPQ 152(DI), $0
+	JEQ pixel4x64AVX512_end
+	SFENCE // streamed outputs become visible before what follows
+pixel4x64AVX512_end:
 	VZEROUPPER
 	RET
 
@@ -4492,6 +6675,506 @@ pixel4x80AVX512_leaky:
 	VCMPPS $17, Z20, Z19, K2 // x < 0
 	VMULPS.BCST 12(AX), Z19, K2, Z19
 pixel4x80AVX512_linear:
+	MOVQ 128(DI), AX
+	TESTQ AX, AX
+	JEQ pixel4x80AVX512_planes
+	MOVQ 136(DI), SI
+	MOVQ 144(DI), CX
+	MOVQ 160(DI), BX
+	VMOVUPS zipLow<>(SB), Z20
+	VMOVUPS zipHigh<>(SB), Z21
+	CMPQ AX, $2
+	JNE pixel4x80AVX512_zip4
+	VMOVAPS Z0, Z22
+	VPERMT2PS Z5, Z20, Z0
+	VPERMT2PS Z5, Z21, Z22
+	VMOVAPS Z22, Z5
+	VMOVAPS Z1, Z22
+	VPERMT2PS Z6, Z20, Z1
+	VPERMT2PS Z6, Z21, Z22
+	VMOVAPS Z22, Z6
+	VMOVAPS Z2, Z22
+	VPERMT2PS Z7, Z20, Z2
+	VPERMT2PS Z7, Z21, Z22
+	VMOVAPS Z22, Z7
+	VMOVAPS Z3, Z22
+	VPERMT2PS Z8, Z20, Z3
+	VPERMT2PS Z8, Z21, Z22
+	VMOVAPS Z22, Z8
+	VMOVAPS Z4, Z22
+	VPERMT2PS Z9, Z20, Z4
+	VPERMT2PS Z9, Z21, Z22
+	VMOVAPS Z22, Z9
+	VMOVAPS Z10, Z22
+	VPERMT2PS Z15, Z20, Z10
+	VPERMT2PS Z15, Z21, Z22
+	VMOVAPS Z22, Z15
+	VMOVAPS Z11, Z22
+	VPERMT2PS Z16, Z20, Z11
+	VPERMT2PS Z16, Z21, Z22
+	VMOVAPS Z22, Z16
+	VMOVAPS Z12, Z22
+	VPERMT2PS Z17, Z20, Z12
+	VPERMT2PS Z17, Z21, Z22
+	VMOVAPS Z22, Z17
+	VMOVAPS Z13, Z22
+	VPERMT2PS Z18, Z20, Z13
+	VPERMT2PS Z18, Z21, Z22
+	VMOVAPS Z22, Z18
+	VMOVAPS Z14, Z22
+	VPERMT2PS Z19, Z20, Z14
+	VPERMT2PS Z19, Z21, Z22
+	VMOVAPS Z22, Z19
+	VMOVUPS zipIota<>(SB), Z20
+pixel4x80AVX512_segment2:
+	MOVQ 8(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel4x80AVX512_segment2_run0_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel4x80AVX512_segment2_run0_part
+	CMPQ 152(DI), $0
+	JNE pixel4x80AVX512_segment2_run0_stream
+	VMOVUPS Z0, 0(DX)
+	VMOVUPS Z5, 64(DX)
+	VMOVUPS Z1, 128(DX)
+	VMOVUPS Z6, 192(DX)
+	VMOVUPS Z2, 256(DX)
+	VMOVUPS Z7, 320(DX)
+	VMOVUPS Z3, 384(DX)
+	VMOVUPS Z8, 448(DX)
+	VMOVUPS Z4, 512(DX)
+	VMOVUPS Z9, 576(DX)
+	JMP pixel4x80AVX512_segment2_run0_end
+pixel4x80AVX512_segment2_run0_stream:
+	VMOVNTPS Z0, 0(DX)
+	VMOVNTPS Z5, 64(DX)
+	VMOVNTPS Z1, 128(DX)
+	VMOVNTPS Z6, 192(DX)
+	VMOVNTPS Z2, 256(DX)
+	VMOVNTPS Z7, 320(DX)
+	VMOVNTPS Z3, 384(DX)
+	VMOVNTPS Z8, 448(DX)
+	VMOVNTPS Z4, 512(DX)
+	VMOVNTPS Z9, 576(DX)
+	JMP pixel4x80AVX512_segment2_run0_end
+pixel4x80AVX512_segment2_run0_part:
+	VPBROADCASTD 0(SI), Z22
+	VPBROADCASTD 4(SI), Z23
+	VPCMPD $5, Z22, Z20, K2 // lane >= first
+	VPCMPD $1, Z23, Z20, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z21
+	VPSUBD Z21, Z22, Z22
+	VPSUBD Z21, Z23, Z23
+	VMOVUPS Z0, K2, 0(DX)
+	VPCMPD $5, Z22, Z20, K2 // lane >= first
+	VPCMPD $1, Z23, Z20, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z21
+	VPSUBD Z21, Z22, Z22
+	VPSUBD Z21, Z23, Z23
+	VMOVUPS Z5, K2, 64(DX)
+	VPCMPD $5, Z22, Z20, K2 // lane >= first
+	VPCMPD $1, Z23, Z20, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z21
+	VPSUBD Z21, Z22, Z22
+	VPSUBD Z21, Z23, Z23
+	VMOVUPS Z1, K2, 128(DX)
+	VPCMPD $5, Z22, Z20, K2 // lane >= first
+	VPCMPD $1, Z23, Z20, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z21
+	VPSUBD Z21, Z22, Z22
+	VPSUBD Z21, Z23, Z23
+	VMOVUPS Z6, K2, 192(DX)
+	VPCMPD $5, Z22, Z20, K2 // lane >= first
+	VPCMPD $1, Z23, Z20, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z21
+	VPSUBD Z21, Z22, Z22
+	VPSUBD Z21, Z23, Z23
+	VMOVUPS Z2, K2, 256(DX)
+	VPCMPD $5, Z22, Z20, K2 // lane >= first
+	VPCMPD $1, Z23, Z20, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z21
+	VPSUBD Z21, Z22, Z22
+	VPSUBD Z21, Z23, Z23
+	VMOVUPS Z7, K2, 320(DX)
+	VPCMPD $5, Z22, Z20, K2 // lane >= first
+	VPCMPD $1, Z23, Z20, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z21
+	VPSUBD Z21, Z22, Z22
+	VPSUBD Z21, Z23, Z23
+	VMOVUPS Z3, K2, 384(DX)
+	VPCMPD $5, Z22, Z20, K2 // lane >= first
+	VPCMPD $1, Z23, Z20, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z21
+	VPSUBD Z21, Z22, Z22
+	VPSUBD Z21, Z23, Z23
+	VMOVUPS Z8, K2, 448(DX)
+	VPCMPD $5, Z22, Z20, K2 // lane >= first
+	VPCMPD $1, Z23, Z20, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z21
+	VPSUBD Z21, Z22, Z22
+	VPSUBD Z21, Z23, Z23
+	VMOVUPS Z4, K2, 512(DX)
+	VPCMPD $5, Z22, Z20, K2 // lane >= first
+	VPCMPD $1, Z23, Z20, K2, K2 // lane < end
+	VMOVUPS Z9, K2, 576(DX)
+pixel4x80AVX512_segment2_run0_end:
+	MOVQ 16(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel4x80AVX512_segment2_run1_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel4x80AVX512_segment2_run1_part
+	CMPQ 152(DI), $0
+	JNE pixel4x80AVX512_segment2_run1_stream
+	VMOVUPS Z10, 0(DX)
+	VMOVUPS Z15, 64(DX)
+	VMOVUPS Z11, 128(DX)
+	VMOVUPS Z16, 192(DX)
+	VMOVUPS Z12, 256(DX)
+	VMOVUPS Z17, 320(DX)
+	VMOVUPS Z13, 384(DX)
+	VMOVUPS Z18, 448(DX)
+	VMOVUPS Z14, 512(DX)
+	VMOVUPS Z19, 576(DX)
+	JMP pixel4x80AVX512_segment2_run1_end
+pixel4x80AVX512_segment2_run1_stream:
+	VMOVNTPS Z10, 0(DX)
+	VMOVNTPS Z15, 64(DX)
+	VMOVNTPS Z11, 128(DX)
+	VMOVNTPS Z16, 192(DX)
+	VMOVNTPS Z12, 256(DX)
+	VMOVNTPS Z17, 320(DX)
+	VMOVNTPS Z13, 384(DX)
+	VMOVNTPS Z18, 448(DX)
+	VMOVNTPS Z14, 512(DX)
+	VMOVNTPS Z19, 576(DX)
+	JMP pixel4x80AVX512_segment2_run1_end
+pixel4x80AVX512_segment2_run1_part:
+	VPBROADCASTD 0(SI), Z22
+	VPBROADCASTD 4(SI), Z23
+	VPCMPD $5, Z22, Z20, K2 // lane >= first
+	VPCMPD $1, Z23, Z20, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z21
+	VPSUBD Z21, Z22, Z22
+	VPSUBD Z21, Z23, Z23
+	VMOVUPS Z10, K2, 0(DX)
+	VPCMPD $5, Z22, Z20, K2 // lane >= first
+	VPCMPD $1, Z23, Z20, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z21
+	VPSUBD Z21, Z22, Z22
+	VPSUBD Z21, Z23, Z23
+	VMOVUPS Z15, K2, 64(DX)
+	VPCMPD $5, Z22, Z20, K2 // lane >= first
+	VPCMPD $1, Z23, Z20, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z21
+	VPSUBD Z21, Z22, Z22
+	VPSUBD Z21, Z23, Z23
+	VMOVUPS Z11, K2, 128(DX)
+	VPCMPD $5, Z22, Z20, K2 // lane >= first
+	VPCMPD $1, Z23, Z20, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z21
+	VPSUBD Z21, Z22, Z22
+	VPSUBD Z21, Z23, Z23
+	VMOVUPS Z16, K2, 192(DX)
+	VPCMPD $5, Z22, Z20, K2 // lane >= first
+	VPCMPD $1, Z23, Z20, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z21
+	VPSUBD Z21, Z22, Z22
+	VPSUBD Z21, Z23, Z23
+	VMOVUPS Z12, K2, 256(DX)
+	VPCMPD $5, Z22, Z20, K2 // lane >= first
+	VPCMPD $1, Z23, Z20, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z21
+	VPSUBD Z21, Z22, Z22
+	VPSUBD Z21, Z23, Z23
+	VMOVUPS Z17, K2, 320(DX)
+	VPCMPD $5, Z22, Z20, K2 // lane >= first
+	VPCMPD $1, Z23, Z20, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z21
+	VPSUBD Z21, Z22, Z22
+	VPSUBD Z21, Z23, Z23
+	VMOVUPS Z13, K2, 384(DX)
+	VPCMPD $5, Z22, Z20, K2 // lane >= first
+	VPCMPD $1, Z23, Z20, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z21
+	VPSUBD Z21, Z22, Z22
+	VPSUBD Z21, Z23, Z23
+	VMOVUPS Z18, K2, 448(DX)
+	VPCMPD $5, Z22, Z20, K2 // lane >= first
+	VPCMPD $1, Z23, Z20, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z21
+	VPSUBD Z21, Z22, Z22
+	VPSUBD Z21, Z23, Z23
+	VMOVUPS Z14, K2, 512(DX)
+	VPCMPD $5, Z22, Z20, K2 // lane >= first
+	VPCMPD $1, Z23, Z20, K2, K2 // lane < end
+	VMOVUPS Z19, K2, 576(DX)
+pixel4x80AVX512_segment2_run1_end:
+	ADDQ $40, SI
+	DECQ CX
+	JGT pixel4x80AVX512_segment2
+	JMP pixel4x80AVX512_stored
+pixel4x80AVX512_zip4:
+	VMOVAPS Z0, Z22
+	VPERMT2PS Z10, Z20, Z0
+	VPERMT2PS Z10, Z21, Z22
+	VMOVAPS Z22, Z10
+	VMOVAPS Z5, Z22
+	VPERMT2PS Z15, Z20, Z5
+	VPERMT2PS Z15, Z21, Z22
+	VMOVAPS Z22, Z15
+	VMOVAPS Z0, Z22
+	VPERMT2PS Z5, Z20, Z0
+	VPERMT2PS Z5, Z21, Z22
+	VMOVAPS Z22, Z5
+	VMOVAPS Z10, Z22
+	VPERMT2PS Z15, Z20, Z10
+	VPERMT2PS Z15, Z21, Z22
+	VMOVAPS Z22, Z15
+	VMOVAPS Z1, Z22
+	VPERMT2PS Z11, Z20, Z1
+	VPERMT2PS Z11, Z21, Z22
+	VMOVAPS Z22, Z11
+	VMOVAPS Z6, Z22
+	VPERMT2PS Z16, Z20, Z6
+	VPERMT2PS Z16, Z21, Z22
+	VMOVAPS Z22, Z16
+	VMOVAPS Z1, Z22
+	VPERMT2PS Z6, Z20, Z1
+	VPERMT2PS Z6, Z21, Z22
+	VMOVAPS Z22, Z6
+	VMOVAPS Z11, Z22
+	VPERMT2PS Z16, Z20, Z11
+	VPERMT2PS Z16, Z21, Z22
+	VMOVAPS Z22, Z16
+	VMOVAPS Z2, Z22
+	VPERMT2PS Z12, Z20, Z2
+	VPERMT2PS Z12, Z21, Z22
+	VMOVAPS Z22, Z12
+	VMOVAPS Z7, Z22
+	VPERMT2PS Z17, Z20, Z7
+	VPERMT2PS Z17, Z21, Z22
+	VMOVAPS Z22, Z17
+	VMOVAPS Z2, Z22
+	VPERMT2PS Z7, Z20, Z2
+	VPERMT2PS Z7, Z21, Z22
+	VMOVAPS Z22, Z7
+	VMOVAPS Z12, Z22
+	VPERMT2PS Z17, Z20, Z12
+	VPERMT2PS Z17, Z21, Z22
+	VMOVAPS Z22, Z17
+	VMOVAPS Z3, Z22
+	VPERMT2PS Z13, Z20, Z3
+	VPERMT2PS Z13, Z21, Z22
+	VMOVAPS Z22, Z13
+	VMOVAPS Z8, Z22
+	VPERMT2PS Z18, Z20, Z8
+	VPERMT2PS Z18, Z21, Z22
+	VMOVAPS Z22, Z18
+	VMOVAPS Z3, Z22
+	VPERMT2PS Z8, Z20, Z3
+	VPERMT2PS Z8, Z21, Z22
+	VMOVAPS Z22, Z8
+	VMOVAPS Z13, Z22
+	VPERMT2PS Z18, Z20, Z13
+	VPERMT2PS Z18, Z21, Z22
+	VMOVAPS Z22, Z18
+	VMOVAPS Z4, Z22
+	VPERMT2PS Z14, Z20, Z4
+	VPERMT2PS Z14, Z21, Z22
+	VMOVAPS Z22, Z14
+	VMOVAPS Z9, Z22
+	VPERMT2PS Z19, Z20, Z9
+	VPERMT2PS Z19, Z21, Z22
+	VMOVAPS Z22, Z19
+	VMOVAPS Z4, Z22
+	VPERMT2PS Z9, Z20, Z4
+	VPERMT2PS Z9, Z21, Z22
+	VMOVAPS Z22, Z9
+	VMOVAPS Z14, Z22
+	VPERMT2PS Z19, Z20, Z14
+	VPERMT2PS Z19, Z21, Z22
+	VMOVAPS Z22, Z19
+	VMOVUPS zipIota<>(SB), Z20
+pixel4x80AVX512_segment4:
+	MOVQ 8(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel4x80AVX512_segment4_run0_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel4x80AVX512_segment4_run0_part
+	CMPQ 152(DI), $0
+	JNE pixel4x80AVX512_segment4_run0_stream
+	VMOVUPS Z0, 0(DX)
+	VMOVUPS Z5, 64(DX)
+	VMOVUPS Z10, 128(DX)
+	VMOVUPS Z15, 192(DX)
+	VMOVUPS Z1, 256(DX)
+	VMOVUPS Z6, 320(DX)
+	VMOVUPS Z11, 384(DX)
+	VMOVUPS Z16, 448(DX)
+	VMOVUPS Z2, 512(DX)
+	VMOVUPS Z7, 576(DX)
+	VMOVUPS Z12, 640(DX)
+	VMOVUPS Z17, 704(DX)
+	VMOVUPS Z3, 768(DX)
+	VMOVUPS Z8, 832(DX)
+	VMOVUPS Z13, 896(DX)
+	VMOVUPS Z18, 960(DX)
+	VMOVUPS Z4, 1024(DX)
+	VMOVUPS Z9, 1088(DX)
+	VMOVUPS Z14, 1152(DX)
+	VMOVUPS Z19, 1216(DX)
+	JMP pixel4x80AVX512_segment4_run0_end
+pixel4x80AVX512_segment4_run0_stream:
+	VMOVNTPS Z0, 0(DX)
+	VMOVNTPS Z5, 64(DX)
+	VMOVNTPS Z10, 128(DX)
+	VMOVNTPS Z15, 192(DX)
+	VMOVNTPS Z1, 256(DX)
+	VMOVNTPS Z6, 320(DX)
+	VMOVNTPS Z11, 384(DX)
+	VMOVNTPS Z16, 448(DX)
+	VMOVNTPS Z2, 512(DX)
+	VMOVNTPS Z7, 576(DX)
+	VMOVNTPS Z12, 640(DX)
+	VMOVNTPS Z17, 704(DX)
+	VMOVNTPS Z3, 768(DX)
+	VMOVNTPS Z8, 832(DX)
+	VMOVNTPS Z13, 896(DX)
+	VMOVNTPS Z18, 960(DX)
+	VMOVNTPS Z4, 1024(DX)
+	VMOVNTPS Z9, 1088(DX)
+	VMOVNTPS Z14, 1152(DX)
+	VMOVNTPS Z19, 1216(DX)
+	JMP pixel4x80AVX512_segment4_run0_end
+pixel4x80AVX512_segment4_run0_part:
+	VPBROADCASTD 0(SI), Z22
+	VPBROADCASTD 4(SI), Z23
+	VPCMPD $5, Z22, Z20, K2 // lane >= first
+	VPCMPD $1, Z23, Z20, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z21
+	VPSUBD Z21, Z22, Z22
+	VPSUBD Z21, Z23, Z23
+	VMOVUPS Z0, K2, 0(DX)
+	VPCMPD $5, Z22, Z20, K2 // lane >= first
+	VPCMPD $1, Z23, Z20, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z21
+	VPSUBD Z21, Z22, Z22
+	VPSUBD Z21, Z23, Z23
+	VMOVUPS Z5, K2, 64(DX)
+	VPCMPD $5, Z22, Z20, K2 // lane >= first
+	VPCMPD $1, Z23, Z20, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z21
+	VPSUBD Z21, Z22, Z22
+	VPSUBD Z21, Z23, Z23
+	VMOVUPS Z10, K2, 128(DX)
+	VPCMPD $5, Z22, Z20, K2 // lane >= first
+	VPCMPD $1, Z23, Z20, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z21
+	VPSUBD Z21, Z22, Z22
+	VPSUBD Z21, Z23, Z23
+	VMOVUPS Z15, K2, 192(DX)
+	VPCMPD $5, Z22, Z20, K2 // lane >= first
+	VPCMPD $1, Z23, Z20, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z21
+	VPSUBD Z21, Z22, Z22
+	VPSUBD Z21, Z23, Z23
+	VMOVUPS Z1, K2, 256(DX)
+	VPCMPD $5, Z22, Z20, K2 // lane >= first
+	VPCMPD $1, Z23, Z20, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z21
+	VPSUBD Z21, Z22, Z22
+	VPSUBD Z21, Z23, Z23
+	VMOVUPS Z6, K2, 320(DX)
+	VPCMPD $5, Z22, Z20, K2 // lane >= first
+	VPCMPD $1, Z23, Z20, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z21
+	VPSUBD Z21, Z22, Z22
+	VPSUBD Z21, Z23, Z23
+	VMOVUPS Z11, K2, 384(DX)
+	VPCMPD $5, Z22, Z20, K2 // lane >= first
+	VPCMPD $1, Z23, Z20, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z21
+	VPSUBD Z21, Z22, Z22
+	VPSUBD Z21, Z23, Z23
+	VMOVUPS Z16, K2, 448(DX)
+	VPCMPD $5, Z22, Z20, K2 // lane >= first
+	VPCMPD $1, Z23, Z20, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z21
+	VPSUBD Z21, Z22, Z22
+	VPSUBD Z21, Z23, Z23
+	VMOVUPS Z2, K2, 512(DX)
+	VPCMPD $5, Z22, Z20, K2 // lane >= first
+	VPCMPD $1, Z23, Z20, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z21
+	VPSUBD Z21, Z22, Z22
+	VPSUBD Z21, Z23, Z23
+	VMOVUPS Z7, K2, 576(DX)
+	VPCMPD $5, Z22, Z20, K2 // lane >= first
+	VPCMPD $1, Z23, Z20, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z21
+	VPSUBD Z21, Z22, Z22
+	VPSUBD Z21, Z23, Z23
+	VMOVUPS Z12, K2, 640(DX)
+	VPCMPD $5, Z22, Z20, K2 // lane >= first
+	VPCMPD $1, Z23, Z20, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z21
+	VPSUBD Z21, Z22, Z22
+	VPSUBD Z21, Z23, Z23
+	VMOVUPS Z17, K2, 704(DX)
+	VPCMPD $5, Z22, Z20, K2 // lane >= first
+	VPCMPD $1, Z23, Z20, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z21
+	VPSUBD Z21, Z22, Z22
+	VPSUBD Z21, Z23, Z23
+	VMOVUPS Z3, K2, 768(DX)
+	VPCMPD $5, Z22, Z20, K2 // lane >= first
+	VPCMPD $1, Z23, Z20, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z21
+	VPSUBD Z21, Z22, Z22
+	VPSUBD Z21, Z23, Z23
+	VMOVUPS Z8, K2, 832(DX)
+	VPCMPD $5, Z22, Z20, K2 // lane >= first
+	VPCMPD $1, Z23, Z20, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z21
+	VPSUBD Z21, Z22, Z22
+	VPSUBD Z21, Z23, Z23
+	VMOVUPS Z13, K2, 896(DX)
+	VPCMPD $5, Z22, Z20, K2 // lane >= first
+	VPCMPD $1, Z23, Z20, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z21
+	VPSUBD Z21, Z22, Z22
+	VPSUBD Z21, Z23, Z23
+	VMOVUPS Z18, K2, 960(DX)
+	VPCMPD $5, Z22, Z20, K2 // lane >= first
+	VPCMPD $1, Z23, Z20, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z21
+	VPSUBD Z21, Z22, Z22
+	VPSUBD Z21, Z23, Z23
+	VMOVUPS Z4, K2, 1024(DX)
+	VPCMPD $5, Z22, Z20, K2 // lane >= first
+	VPCMPD $1, Z23, Z20, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z21
+	VPSUBD Z21, Z22, Z22
+	VPSUBD Z21, Z23, Z23
+	VMOVUPS Z9, K2, 1088(DX)
+	VPCMPD $5, Z22, Z20, K2 // lane >= first
+	VPCMPD $1, Z23, Z20, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z21
+	VPSUBD Z21, Z22, Z22
+	VPSUBD Z21, Z23, Z23
+	VMOVUPS Z14, K2, 1152(DX)
+	VPCMPD $5, Z22, Z20, K2 // lane >= first
+	VPCMPD $1, Z23, Z20, K2, K2 // lane < end
+	VMOVUPS Z19, K2, 1216(DX)
+pixel4x80AVX512_segment4_run0_end:
+	ADDQ $40, SI
+	DECQ CX
+	JGT pixel4x80AVX512_segment4
+	JMP pixel4x80AVX512_stored
+pixel4x80AVX512_planes:
 	CMPQ 96(DI), $0
 	JEQ pixel4x80AVX512_store_part
 	MOVQ R9, DX
@@ -4545,6 +7228,7 @@ pixel4x80AVX512_store_part:
 	VMOVUPS Z18, 192(DX)
 	VMOVUPS Z19, K1, 256(DX)
 pixel4x80AVX512_store_end:
+pixel4x80AVX512_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -4553,6 +7237,10 @@ pixel4x80AVX512_store_end:
 pixel4x80AVX512_next:
 	DECQ R12
 	JGT pixel4x80AVX512_tile
+	CMPQ 152(DI), $0
+	JEQ pixel4x80AVX512_end
+	SFENCE // streamed outputs become visible before what follows
+pixel4x80AVX512_end:
 	VZEROUPPER
 	RET
 
@@ -4833,6 +7521,594 @@ pixel4x96AVX512_leaky:
 	VCMPPS $17, Z24, Z23, K2 // x < 0
 	VMULPS.BCST 12(AX), Z23, K2, Z23
 pixel4x96AVX512_linear:
+	MOVQ 128(DI), AX
+	TESTQ AX, AX
+	JEQ pixel4x96AVX512_planes
+	MOVQ 136(DI), SI
+	MOVQ 144(DI), CX
+	MOVQ 160(DI), BX
+	VMOVUPS zipLow<>(SB), Z24
+	VMOVUPS zipHigh<>(SB), Z25
+	CMPQ AX, $2
+	JNE pixel4x96AVX512_zip4
+	VMOVAPS Z0, Z26
+	VPERMT2PS Z6, Z24, Z0
+	VPERMT2PS Z6, Z25, Z26
+	VMOVAPS Z26, Z6
+	VMOVAPS Z1, Z26
+	VPERMT2PS Z7, Z24, Z1
+	VPERMT2PS Z7, Z25, Z26
+	VMOVAPS Z26, Z7
+	VMOVAPS Z2, Z26
+	VPERMT2PS Z8, Z24, Z2
+	VPERMT2PS Z8, Z25, Z26
+	VMOVAPS Z26, Z8
+	VMOVAPS Z3, Z26
+	VPERMT2PS Z9, Z24, Z3
+	VPERMT2PS Z9, Z25, Z26
+	VMOVAPS Z26, Z9
+	VMOVAPS Z4, Z26
+	VPERMT2PS Z10, Z24, Z4
+	VPERMT2PS Z10, Z25, Z26
+	VMOVAPS Z26, Z10
+	VMOVAPS Z5, Z26
+	VPERMT2PS Z11, Z24, Z5
+	VPERMT2PS Z11, Z25, Z26
+	VMOVAPS Z26, Z11
+	VMOVAPS Z12, Z26
+	VPERMT2PS Z18, Z24, Z12
+	VPERMT2PS Z18, Z25, Z26
+	VMOVAPS Z26, Z18
+	VMOVAPS Z13, Z26
+	VPERMT2PS Z19, Z24, Z13
+	VPERMT2PS Z19, Z25, Z26
+	VMOVAPS Z26, Z19
+	VMOVAPS Z14, Z26
+	VPERMT2PS Z20, Z24, Z14
+	VPERMT2PS Z20, Z25, Z26
+	VMOVAPS Z26, Z20
+	VMOVAPS Z15, Z26
+	VPERMT2PS Z21, Z24, Z15
+	VPERMT2PS Z21, Z25, Z26
+	VMOVAPS Z26, Z21
+	VMOVAPS Z16, Z26
+	VPERMT2PS Z22, Z24, Z16
+	VPERMT2PS Z22, Z25, Z26
+	VMOVAPS Z26, Z22
+	VMOVAPS Z17, Z26
+	VPERMT2PS Z23, Z24, Z17
+	VPERMT2PS Z23, Z25, Z26
+	VMOVAPS Z26, Z23
+	VMOVUPS zipIota<>(SB), Z24
+pixel4x96AVX512_segment2:
+	MOVQ 8(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel4x96AVX512_segment2_run0_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel4x96AVX512_segment2_run0_part
+	CMPQ 152(DI), $0
+	JNE pixel4x96AVX512_segment2_run0_stream
+	VMOVUPS Z0, 0(DX)
+	VMOVUPS Z6, 64(DX)
+	VMOVUPS Z1, 128(DX)
+	VMOVUPS Z7, 192(DX)
+	VMOVUPS Z2, 256(DX)
+	VMOVUPS Z8, 320(DX)
+	VMOVUPS Z3, 384(DX)
+	VMOVUPS Z9, 448(DX)
+	VMOVUPS Z4, 512(DX)
+	VMOVUPS Z10, 576(DX)
+	VMOVUPS Z5, 640(DX)
+	VMOVUPS Z11, 704(DX)
+	JMP pixel4x96AVX512_segment2_run0_end
+pixel4x96AVX512_segment2_run0_stream:
+	VMOVNTPS Z0, 0(DX)
+	VMOVNTPS Z6, 64(DX)
+	VMOVNTPS Z1, 128(DX)
+	VMOVNTPS Z7, 192(DX)
+	VMOVNTPS Z2, 256(DX)
+	VMOVNTPS Z8, 320(DX)
+	VMOVNTPS Z3, 384(DX)
+	VMOVNTPS Z9, 448(DX)
+	VMOVNTPS Z4, 512(DX)
+	VMOVNTPS Z10, 576(DX)
+	VMOVNTPS Z5, 640(DX)
+	VMOVNTPS Z11, 704(DX)
+	JMP pixel4x96AVX512_segment2_run0_end
+pixel4x96AVX512_segment2_run0_part:
+	VPBROADCASTD 0(SI), Z26
+	VPBROADCASTD 4(SI), Z27
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z0, K2, 0(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z6, K2, 64(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z1, K2, 128(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z7, K2, 192(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z2, K2, 256(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z8, K2, 320(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z3, K2, 384(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z9, K2, 448(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z4, K2, 512(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z10, K2, 576(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z5, K2, 640(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VMOVUPS Z11, K2, 704(DX)
+pixel4x96AVX512_segment2_run0_end:
+	MOVQ 16(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel4x96AVX512_segment2_run1_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel4x96AVX512_segment2_run1_part
+	CMPQ 152(DI), $0
+	JNE pixel4x96AVX512_segment2_run1_stream
+	VMOVUPS Z12, 0(DX)
+	VMOVUPS Z18, 64(DX)
+	VMOVUPS Z13, 128(DX)
+	VMOVUPS Z19, 192(DX)
+	VMOVUPS Z14, 256(DX)
+	VMOVUPS Z20, 320(DX)
+	VMOVUPS Z15, 384(DX)
+	VMOVUPS Z21, 448(DX)
+	VMOVUPS Z16, 512(DX)
+	VMOVUPS Z22, 576(DX)
+	VMOVUPS Z17, 640(DX)
+	VMOVUPS Z23, 704(DX)
+	JMP pixel4x96AVX512_segment2_run1_end
+pixel4x96AVX512_segment2_run1_stream:
+	VMOVNTPS Z12, 0(DX)
+	VMOVNTPS Z18, 64(DX)
+	VMOVNTPS Z13, 128(DX)
+	VMOVNTPS Z19, 192(DX)
+	VMOVNTPS Z14, 256(DX)
+	VMOVNTPS Z20, 320(DX)
+	VMOVNTPS Z15, 384(DX)
+	VMOVNTPS Z21, 448(DX)
+	VMOVNTPS Z16, 512(DX)
+	VMOVNTPS Z22, 576(DX)
+	VMOVNTPS Z17, 640(DX)
+	VMOVNTPS Z23, 704(DX)
+	JMP pixel4x96AVX512_segment2_run1_end
+pixel4x96AVX512_segment2_run1_part:
+	VPBROADCASTD 0(SI), Z26
+	VPBROADCASTD 4(SI), Z27
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z12, K2, 0(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z18, K2, 64(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z13, K2, 128(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z19, K2, 192(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z14, K2, 256(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z20, K2, 320(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z15, K2, 384(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z21, K2, 448(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z16, K2, 512(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z22, K2, 576(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z17, K2, 640(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VMOVUPS Z23, K2, 704(DX)
+pixel4x96AVX512_segment2_run1_end:
+	ADDQ $40, SI
+	DECQ CX
+	JGT pixel4x96AVX512_segment2
+	JMP pixel4x96AVX512_stored
+pixel4x96AVX512_zip4:
+	VMOVAPS Z0, Z26
+	VPERMT2PS Z12, Z24, Z0
+	VPERMT2PS Z12, Z25, Z26
+	VMOVAPS Z26, Z12
+	VMOVAPS Z6, Z26
+	VPERMT2PS Z18, Z24, Z6
+	VPERMT2PS Z18, Z25, Z26
+	VMOVAPS Z26, Z18
+	VMOVAPS Z0, Z26
+	VPERMT2PS Z6, Z24, Z0
+	VPERMT2PS Z6, Z25, Z26
+	VMOVAPS Z26, Z6
+	VMOVAPS Z12, Z26
+	VPERMT2PS Z18, Z24, Z12
+	VPERMT2PS Z18, Z25, Z26
+	VMOVAPS Z26, Z18
+	VMOVAPS Z1, Z26
+	VPERMT2PS Z13, Z24, Z1
+	VPERMT2PS Z13, Z25, Z26
+	VMOVAPS Z26, Z13
+	VMOVAPS Z7, Z26
+	VPERMT2PS Z19, Z24, Z7
+	VPERMT2PS Z19, Z25, Z26
+	VMOVAPS Z26, Z19
+	VMOVAPS Z1, Z26
+	VPERMT2PS Z7, Z24, Z1
+	VPERMT2PS Z7, Z25, Z26
+	VMOVAPS Z26, Z7
+	VMOVAPS Z13, Z26
+	VPERMT2PS Z19, Z24, Z13
+	VPERMT2PS Z19, Z25, Z26
+	VMOVAPS Z26, Z19
+	VMOVAPS Z2, Z26
+	VPERMT2PS Z14, Z24, Z2
+	VPERMT2PS Z14, Z25, Z26
+	VMOVAPS Z26, Z14
+	VMOVAPS Z8, Z26
+	VPERMT2PS Z20, Z24, Z8
+	VPERMT2PS Z20, Z25, Z26
+	VMOVAPS Z26, Z20
+	VMOVAPS Z2, Z26
+	VPERMT2PS Z8, Z24, Z2
+	VPERMT2PS Z8, Z25, Z26
+	VMOVAPS Z26, Z8
+	VMOVAPS Z14, Z26
+	VPERMT2PS Z20, Z24, Z14
+	VPERMT2PS Z20, Z25, Z26
+	VMOVAPS Z26, Z20
+	VMOVAPS Z3, Z26
+	VPERMT2PS Z15, Z24, Z3
+	VPERMT2PS Z15, Z25, Z26
+	VMOVAPS Z26, Z15
+	VMOVAPS Z9, Z26
+	VPERMT2PS Z21, Z24, Z9
+	VPERMT2PS Z21, Z25, Z26
+	VMOVAPS Z26, Z21
+	VMOVAPS Z3, Z26
+	VPERMT2PS Z9, Z24, Z3
+	VPERMT2PS Z9, Z25, Z26
+	VMOVAPS Z26, Z9
+	VMOVAPS Z15, Z26
+	VPERMT2PS Z21, Z24, Z15
+	VPERMT2PS Z21, Z25, Z26
+	VMOVAPS Z26, Z21
+	VMOVAPS Z4, Z26
+	VPERMT2PS Z16, Z24, Z4
+	VPERMT2PS Z16, Z25, Z26
+	VMOVAPS Z26, Z16
+	VMOVAPS Z10, Z26
+	VPERMT2PS Z22, Z24, Z10
+	VPERMT2PS Z22, Z25, Z26
+	VMOVAPS Z26, Z22
+	VMOVAPS Z4, Z26
+	VPERMT2PS Z10, Z24, Z4
+	VPERMT2PS Z10, Z25, Z26
+	VMOVAPS Z26, Z10
+	VMOVAPS Z16, Z26
+	VPERMT2PS Z22, Z24, Z16
+	VPERMT2PS Z22, Z25, Z26
+	VMOVAPS Z26, Z22
+	VMOVAPS Z5, Z26
+	VPERMT2PS Z17, Z24, Z5
+	VPERMT2PS Z17, Z25, Z26
+	VMOVAPS Z26, Z17
+	VMOVAPS Z11, Z26
+	VPERMT2PS Z23, Z24, Z11
+	VPERMT2PS Z23, Z25, Z26
+	VMOVAPS Z26, Z23
+	VMOVAPS Z5, Z26
+	VPERMT2PS Z11, Z24, Z5
+	VPERMT2PS Z11, Z25, Z26
+	VMOVAPS Z26, Z11
+	VMOVAPS Z17, Z26
+	VPERMT2PS Z23, Z24, Z17
+	VPERMT2PS Z23, Z25, Z26
+	VMOVAPS Z26, Z23
+	VMOVUPS zipIota<>(SB), Z24
+pixel4x96AVX512_segment4:
+	MOVQ 8(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel4x96AVX512_segment4_run0_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel4x96AVX512_segment4_run0_part
+	CMPQ 152(DI), $0
+	JNE pixel4x96AVX512_segment4_run0_stream
+	VMOVUPS Z0, 0(DX)
+	VMOVUPS Z6, 64(DX)
+	VMOVUPS Z12, 128(DX)
+	VMOVUPS Z18, 192(DX)
+	VMOVUPS Z1, 256(DX)
+	VMOVUPS Z7, 320(DX)
+	VMOVUPS Z13, 384(DX)
+	VMOVUPS Z19, 448(DX)
+	VMOVUPS Z2, 512(DX)
+	VMOVUPS Z8, 576(DX)
+	VMOVUPS Z14, 640(DX)
+	VMOVUPS Z20, 704(DX)
+	VMOVUPS Z3, 768(DX)
+	VMOVUPS Z9, 832(DX)
+	VMOVUPS Z15, 896(DX)
+	VMOVUPS Z21, 960(DX)
+	VMOVUPS Z4, 1024(DX)
+	VMOVUPS Z10, 1088(DX)
+	VMOVUPS Z16, 1152(DX)
+	VMOVUPS Z22, 1216(DX)
+	VMOVUPS Z5, 1280(DX)
+	VMOVUPS Z11, 1344(DX)
+	VMOVUPS Z17, 1408(DX)
+	VMOVUPS Z23, 1472(DX)
+	JMP pixel4x96AVX512_segment4_run0_end
+pixel4x96AVX512_segment4_run0_stream:
+	VMOVNTPS Z0, 0(DX)
+	VMOVNTPS Z6, 64(DX)
+	VMOVNTPS Z12, 128(DX)
+	VMOVNTPS Z18, 192(DX)
+	VMOVNTPS Z1, 256(DX)
+	VMOVNTPS Z7, 320(DX)
+	VMOVNTPS Z13, 384(DX)
+	VMOVNTPS Z19, 448(DX)
+	VMOVNTPS Z2, 512(DX)
+	VMOVNTPS Z8, 576(DX)
+	VMOVNTPS Z14, 640(DX)
+	VMOVNTPS Z20, 704(DX)
+	VMOVNTPS Z3, 768(DX)
+	VMOVNTPS Z9, 832(DX)
+	VMOVNTPS Z15, 896(DX)
+	VMOVNTPS Z21, 960(DX)
+	VMOVNTPS Z4, 1024(DX)
+	VMOVNTPS Z10, 1088(DX)
+	VMOVNTPS Z16, 1152(DX)
+	VMOVNTPS Z22, 1216(DX)
+	VMOVNTPS Z5, 1280(DX)
+	VMOVNTPS Z11, 1344(DX)
+	VMOVNTPS Z17, 1408(DX)
+	VMOVNTPS Z23, 1472(DX)
+	JMP pixel4x96AVX512_segment4_run0_end
+pixel4x96AVX512_segment4_run0_part:
+	VPBROADCASTD 0(SI), Z26
+	VPBROADCASTD 4(SI), Z27
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z0, K2, 0(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z6, K2, 64(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z12, K2, 128(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z18, K2, 192(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z1, K2, 256(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z7, K2, 320(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z13, K2, 384(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z19, K2, 448(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z2, K2, 512(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z8, K2, 576(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z14, K2, 640(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z20, K2, 704(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z3, K2, 768(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z9, K2, 832(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z15, K2, 896(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z21, K2, 960(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z4, K2, 1024(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z10, K2, 1088(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z16, K2, 1152(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z22, K2, 1216(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z5, K2, 1280(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z11, K2, 1344(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z17, K2, 1408(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VMOVUPS Z23, K2, 1472(DX)
+pixel4x96AVX512_segment4_run0_end:
+	ADDQ $40, SI
+	DECQ CX
+	JGT pixel4x96AVX512_segment4
+	JMP pixel4x96AVX512_stored
+pixel4x96AVX512_planes:
 	CMPQ 96(DI), $0
 	JEQ pixel4x96AVX512_store_part
 	MOVQ R9, DX
@@ -4894,6 +8170,7 @@ pixel4x96AVX512_store_part:
 	VMOVUPS Z22, 256(DX)
 	VMOVUPS Z23, K1, 320(DX)
 pixel4x96AVX512_store_end:
+pixel4x96AVX512_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -4902,6 +8179,10 @@ pixel4x96AVX512_store_end:
 pixel4x96AVX512_next:
 	DECQ R12
 	JGT pixel4x96AVX512_tile
+	CMPQ 152(DI), $0
+	JEQ pixel4x96AVX512_end
+	SFENCE // streamed outputs become visible before what follows
+pixel4x96AVX512_end:
 	VZEROUPPER
 	RET
 
@@ -5034,6 +8315,7 @@ pixel5x16AVX512_store_part:
 	ADDQ R11, DX
 	VMOVUPS Z4, K1, 0(DX)
 pixel5x16AVX512_store_end:
+pixel5x16AVX512_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -5230,6 +8512,7 @@ pixel5x32AVX512_store_part:
 	VMOVUPS Z8, 0(DX)
 	VMOVUPS Z9, K1, 64(DX)
 pixel5x32AVX512_store_end:
+pixel5x32AVX512_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -5482,6 +8765,7 @@ pixel5x48AVX512_store_part:
 	VMOVUPS Z13, 64(DX)
 	VMOVUPS Z14, K1, 128(DX)
 pixel5x48AVX512_store_end:
+pixel5x48AVX512_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -5790,6 +9074,7 @@ pixel5x64AVX512_store_part:
 	VMOVUPS Z18, 128(DX)
 	VMOVUPS Z19, K1, 192(DX)
 pixel5x64AVX512_store_end:
+pixel5x64AVX512_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -6154,6 +9439,7 @@ pixel5x80AVX512_store_part:
 	VMOVUPS Z23, 192(DX)
 	VMOVUPS Z24, K1, 256(DX)
 pixel5x80AVX512_store_end:
+pixel5x80AVX512_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -6281,6 +9567,117 @@ pixel6x16AVX512_leaky:
 	VCMPPS $17, Z6, Z5, K2 // x < 0
 	VMULPS.BCST 20(AX), Z5, K2, Z5
 pixel6x16AVX512_linear:
+	MOVQ 128(DI), AX
+	TESTQ AX, AX
+	JEQ pixel6x16AVX512_planes
+	MOVQ 136(DI), SI
+	MOVQ 144(DI), CX
+	MOVQ 160(DI), BX
+	VMOVUPS zipLow<>(SB), Z6
+	VMOVUPS zipHigh<>(SB), Z7
+	VMOVAPS Z0, Z8
+	VPERMT2PS Z1, Z6, Z0
+	VPERMT2PS Z1, Z7, Z8
+	VMOVAPS Z8, Z1
+	VMOVAPS Z2, Z8
+	VPERMT2PS Z3, Z6, Z2
+	VPERMT2PS Z3, Z7, Z8
+	VMOVAPS Z8, Z3
+	VMOVAPS Z4, Z8
+	VPERMT2PS Z5, Z6, Z4
+	VPERMT2PS Z5, Z7, Z8
+	VMOVAPS Z8, Z5
+	VMOVUPS zipIota<>(SB), Z6
+pixel6x16AVX512_segment2:
+	MOVQ 8(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel6x16AVX512_segment2_run0_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel6x16AVX512_segment2_run0_part
+	CMPQ 152(DI), $0
+	JNE pixel6x16AVX512_segment2_run0_stream
+	VMOVUPS Z0, 0(DX)
+	VMOVUPS Z1, 64(DX)
+	JMP pixel6x16AVX512_segment2_run0_end
+pixel6x16AVX512_segment2_run0_stream:
+	VMOVNTPS Z0, 0(DX)
+	VMOVNTPS Z1, 64(DX)
+	JMP pixel6x16AVX512_segment2_run0_end
+pixel6x16AVX512_segment2_run0_part:
+	VPBROADCASTD 0(SI), Z8
+	VPBROADCASTD 4(SI), Z9
+	VPCMPD $5, Z8, Z6, K2 // lane >= first
+	VPCMPD $1, Z9, Z6, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z7
+	VPSUBD Z7, Z8, Z8
+	VPSUBD Z7, Z9, Z9
+	VMOVUPS Z0, K2, 0(DX)
+	VPCMPD $5, Z8, Z6, K2 // lane >= first
+	VPCMPD $1, Z9, Z6, K2, K2 // lane < end
+	VMOVUPS Z1, K2, 64(DX)
+pixel6x16AVX512_segment2_run0_end:
+	MOVQ 16(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel6x16AVX512_segment2_run1_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel6x16AVX512_segment2_run1_part
+	CMPQ 152(DI), $0
+	JNE pixel6x16AVX512_segment2_run1_stream
+	VMOVUPS Z2, 0(DX)
+	VMOVUPS Z3, 64(DX)
+	JMP pixel6x16AVX512_segment2_run1_end
+pixel6x16AVX512_segment2_run1_stream:
+	VMOVNTPS Z2, 0(DX)
+	VMOVNTPS Z3, 64(DX)
+	JMP pixel6x16AVX512_segment2_run1_end
+pixel6x16AVX512_segment2_run1_part:
+	VPBROADCASTD 0(SI), Z8
+	VPBROADCASTD 4(SI), Z9
+	VPCMPD $5, Z8, Z6, K2 // lane >= first
+	VPCMPD $1, Z9, Z6, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z7
+	VPSUBD Z7, Z8, Z8
+	VPSUBD Z7, Z9, Z9
+	VMOVUPS Z2, K2, 0(DX)
+	VPCMPD $5, Z8, Z6, K2 // lane >= first
+	VPCMPD $1, Z9, Z6, K2, K2 // lane < end
+	VMOVUPS Z3, K2, 64(DX)
+pixel6x16AVX512_segment2_run1_end:
+	MOVQ 24(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel6x16AVX512_segment2_run2_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel6x16AVX512_segment2_run2_part
+	CMPQ 152(DI), $0
+	JNE pixel6x16AVX512_segment2_run2_stream
+	VMOVUPS Z4, 0(DX)
+	VMOVUPS Z5, 64(DX)
+	JMP pixel6x16AVX512_segment2_run2_end
+pixel6x16AVX512_segment2_run2_stream:
+	VMOVNTPS Z4, 0(DX)
+	VMOVNTPS Z5, 64(DX)
+	JMP pixel6x16AVX512_segment2_run2_end
+pixel6x16AVX512_segment2_run2_part:
+	VPBROADCASTD 0(SI), Z8
+	VPBROADCASTD 4(SI), Z9
+	VPCMPD $5, Z8, Z6, K2 // lane >= first
+	VPCMPD $1, Z9, Z6, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z7
+	VPSUBD Z7, Z8, Z8
+	VPSUBD Z7, Z9, Z9
+	VMOVUPS Z4, K2, 0(DX)
+	VPCMPD $5, Z8, Z6, K2 // lane >= first
+	VPCMPD $1, Z9, Z6, K2, K2 // lane < end
+	VMOVUPS Z5, K2, 64(DX)
+pixel6x16AVX512_segment2_run2_end:
+	ADDQ $40, SI
+	DECQ CX
+	JGT pixel6x16AVX512_segment2
+	JMP pixel6x16AVX512_stored
+pixel6x16AVX512_planes:
 	CMPQ 96(DI), $0
 	JEQ pixel6x16AVX512_store_part
 	MOVQ R9, DX
@@ -6310,6 +9707,7 @@ pixel6x16AVX512_store_part:
 	ADDQ R11, DX
 	VMOVUPS Z5, K1, 0(DX)
 pixel6x16AVX512_store_end:
+pixel6x16AVX512_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -6318,6 +9716,10 @@ pixel6x16AVX512_store_end:
 pixel6x16AVX512_next:
 	DECQ R12
 	JGT pixel6x16AVX512_tile
+	CMPQ 152(DI), $0
+	JEQ pixel6x16AVX512_end
+	SFENCE // streamed outputs become visible before what follows
+pixel6x16AVX512_end:
 	VZEROUPPER
 	RET
 
@@ -6492,6 +9894,177 @@ pixel6x32AVX512_leaky:
 	VCMPPS $17, Z12, Z11, K2 // x < 0
 	VMULPS.BCST 20(AX), Z11, K2, Z11
 pixel6x32AVX512_linear:
+	MOVQ 128(DI), AX
+	TESTQ AX, AX
+	JEQ pixel6x32AVX512_planes
+	MOVQ 136(DI), SI
+	MOVQ 144(DI), CX
+	MOVQ 160(DI), BX
+	VMOVUPS zipLow<>(SB), Z12
+	VMOVUPS zipHigh<>(SB), Z13
+	VMOVAPS Z0, Z14
+	VPERMT2PS Z2, Z12, Z0
+	VPERMT2PS Z2, Z13, Z14
+	VMOVAPS Z14, Z2
+	VMOVAPS Z1, Z14
+	VPERMT2PS Z3, Z12, Z1
+	VPERMT2PS Z3, Z13, Z14
+	VMOVAPS Z14, Z3
+	VMOVAPS Z4, Z14
+	VPERMT2PS Z6, Z12, Z4
+	VPERMT2PS Z6, Z13, Z14
+	VMOVAPS Z14, Z6
+	VMOVAPS Z5, Z14
+	VPERMT2PS Z7, Z12, Z5
+	VPERMT2PS Z7, Z13, Z14
+	VMOVAPS Z14, Z7
+	VMOVAPS Z8, Z14
+	VPERMT2PS Z10, Z12, Z8
+	VPERMT2PS Z10, Z13, Z14
+	VMOVAPS Z14, Z10
+	VMOVAPS Z9, Z14
+	VPERMT2PS Z11, Z12, Z9
+	VPERMT2PS Z11, Z13, Z14
+	VMOVAPS Z14, Z11
+	VMOVUPS zipIota<>(SB), Z12
+pixel6x32AVX512_segment2:
+	MOVQ 8(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel6x32AVX512_segment2_run0_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel6x32AVX512_segment2_run0_part
+	CMPQ 152(DI), $0
+	JNE pixel6x32AVX512_segment2_run0_stream
+	VMOVUPS Z0, 0(DX)
+	VMOVUPS Z2, 64(DX)
+	VMOVUPS Z1, 128(DX)
+	VMOVUPS Z3, 192(DX)
+	JMP pixel6x32AVX512_segment2_run0_end
+pixel6x32AVX512_segment2_run0_stream:
+	VMOVNTPS Z0, 0(DX)
+	VMOVNTPS Z2, 64(DX)
+	VMOVNTPS Z1, 128(DX)
+	VMOVNTPS Z3, 192(DX)
+	JMP pixel6x32AVX512_segment2_run0_end
+pixel6x32AVX512_segment2_run0_part:
+	VPBROADCASTD 0(SI), Z14
+	VPBROADCASTD 4(SI), Z15
+	VPCMPD $5, Z14, Z12, K2 // lane >= first
+	VPCMPD $1, Z15, Z12, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z13
+	VPSUBD Z13, Z14, Z14
+	VPSUBD Z13, Z15, Z15
+	VMOVUPS Z0, K2, 0(DX)
+	VPCMPD $5, Z14, Z12, K2 // lane >= first
+	VPCMPD $1, Z15, Z12, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z13
+	VPSUBD Z13, Z14, Z14
+	VPSUBD Z13, Z15, Z15
+	VMOVUPS Z2, K2, 64(DX)
+	VPCMPD $5, Z14, Z12, K2 // lane >= first
+	VPCMPD $1, Z15, Z12, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z13
+	VPSUBD Z13, Z14, Z14
+	VPSUBD Z13, Z15, Z15
+	VMOVUPS Z1, K2, 128(DX)
+	VPCMPD $5, Z14, Z12, K2 // lane >= first
+	VPCMPD $1, Z15, Z12, K2, K2 // lane < end
+	VMOVUPS Z3, K2, 192(DX)
+pixel6x32AVX512_segment2_run0_end:
+	MOVQ 16(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel6x32AVX512_segment2_run1_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel6x32AVX512_segment2_run1_part
+	CMPQ 152(DI), $0
+	JNE pixel6x32AVX512_segment2_run1_stream
+	VMOVUPS Z4, 0(DX)
+	VMOVUPS Z6, 64(DX)
+	VMOVUPS Z5, 128(DX)
+	VMOVUPS Z7, 192(DX)
+	JMP pixel6x32AVX512_segment2_run1_end
+pixel6x32AVX512_segment2_run1_stream:
+	VMOVNTPS Z4, 0(DX)
+	VMOVNTPS Z6, 64(DX)
+	VMOVNTPS Z5, 128(DX)
+	VMOVNTPS Z7, 192(DX)
+	JMP pixel6x32AVX512_segment2_run1_end
+pixel6x32AVX512_segment2_run1_part:
+	VPBROADCASTD 0(SI), Z14
+	VPBROADCASTD 4(SI), Z15
+	VPCMPD $5, Z14, Z12, K2 // lane >= first
+	VPCMPD $1, Z15, Z12, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z13
+	VPSUBD Z13, Z14, Z14
+	VPSUBD Z13, Z15, Z15
+	VMOVUPS Z4, K2, 0(DX)
+	VPCMPD $5, Z14, Z12, K2 // lane >= first
+	VPCMPD $1, Z15, Z12, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z13
+	VPSUBD Z13, Z14, Z14
+	VPSUBD Z13, Z15, Z15
+	VMOVUPS Z6, K2, 64(DX)
+	VPCMPD $5, Z14, Z12, K2 // lane >= first
+	VPCMPD $1, Z15, Z12, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z13
+	VPSUBD Z13, Z14, Z14
+	VPSUBD Z13, Z15, Z15
+	VMOVUPS Z5, K2, 128(DX)
+	VPCMPD $5, Z14, Z12, K2 // lane >= first
+	VPCMPD $1, Z15, Z12, K2, K2 // lane < end
+	VMOVUPS Z7, K2, 192(DX)
+pixel6x32AVX512_segment2_run1_end:
+	MOVQ 24(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel6x32AVX512_segment2_run2_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel6x32AVX512_segment2_run2_part
+	CMPQ 152(DI), $0
+	JNE pixel6x32AVX512_segment2_run2_stream
+	VMOVUPS Z8, 0(DX)
+	VMOVUPS Z10, 64(DX)
+	VMOVUPS Z9, 128(DX)
+	VMOVUPS Z11, 192(DX)
+	JMP pixel6x32AVX512_segment2_run2_end
+pixel6x32AVX512_segment2_run2_stream:
+	VMOVNTPS Z8, 0(DX)
+	VMOVNTPS Z10, 64(DX)
+	VMOVNTPS Z9, 128(DX)
+	VMOVNTPS Z11, 192(DX)
+	JMP pixel6x32AVX512_segment2_run2_end
+pixel6x32AVX512_segment2_run2_part:
+	VPBROADCASTD 0(SI), Z14
+	VPBROADCASTD 4(SI), Z15
+	VPCMPD $5, Z14, Z12, K2 // lane >= first
+	VPCMPD $1, Z15, Z12, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z13
+	VPSUBD Z13, Z14, Z14
+	VPSUBD Z13, Z15, Z15
+	VMOVUPS Z8, K2, 0(DX)
+	VPCMPD $5, Z14, Z12, K2 // lane >= first
+	VPCMPD $1, Z15, Z12, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z13
+	VPSUBD Z13, Z14, Z14
+	VPSUBD Z13, Z15, Z15
+	VMOVUPS Z10, K2, 64(DX)
+	VPCMPD $5, Z14, Z12, K2 // lane >= first
+	VPCMPD $1, Z15, Z12, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z13
+	VPSUBD Z13, Z14, Z14
+	VPSUBD Z13, Z15, Z15
+	VMOVUPS Z9, K2, 128(DX)
+	VPCMPD $5, Z14, Z12, K2 // lane >= first
+	VPCMPD $1, Z15, Z12, K2, K2 // lane < end
+	VMOVUPS Z11, K2, 192(DX)
+pixel6x32AVX512_segment2_run2_end:
+	ADDQ $40, SI
+	DECQ CX
+	JGT pixel6x32AVX512_segment2
+	JMP pixel6x32AVX512_stored
+pixel6x32AVX512_planes:
 	CMPQ 96(DI), $0
 	JEQ pixel6x32AVX512_store_part
 	MOVQ R9, DX
@@ -6533,6 +10106,7 @@ pixel6x32AVX512_store_part:
 	VMOVUPS Z10, 0(DX)
 	VMOVUPS Z11, K1, 64(DX)
 pixel6x32AVX512_store_end:
+pixel6x32AVX512_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -6541,6 +10115,10 @@ pixel6x32AVX512_store_end:
 pixel6x32AVX512_next:
 	DECQ R12
 	JGT pixel6x32AVX512_tile
+	CMPQ 152(DI), $0
+	JEQ pixel6x32AVX512_end
+	SFENCE // streamed outputs become visible before what follows
+pixel6x32AVX512_end:
 	VZEROUPPER
 	RET
 
@@ -6770,6 +10348,237 @@ pixel6x48AVX512_leaky:
 	VCMPPS $17, Z18, Z17, K2 // x < 0
 	VMULPS.BCST 20(AX), Z17, K2, Z17
 pixel6x48AVX512_linear:
+	MOVQ 128(DI), AX
+	TESTQ AX, AX
+	JEQ pixel6x48AVX512_planes
+	MOVQ 136(DI), SI
+	MOVQ 144(DI), CX
+	MOVQ 160(DI), BX
+	VMOVUPS zipLow<>(SB), Z18
+	VMOVUPS zipHigh<>(SB), Z19
+	VMOVAPS Z0, Z20
+	VPERMT2PS Z3, Z18, Z0
+	VPERMT2PS Z3, Z19, Z20
+	VMOVAPS Z20, Z3
+	VMOVAPS Z1, Z20
+	VPERMT2PS Z4, Z18, Z1
+	VPERMT2PS Z4, Z19, Z20
+	VMOVAPS Z20, Z4
+	VMOVAPS Z2, Z20
+	VPERMT2PS Z5, Z18, Z2
+	VPERMT2PS Z5, Z19, Z20
+	VMOVAPS Z20, Z5
+	VMOVAPS Z6, Z20
+	VPERMT2PS Z9, Z18, Z6
+	VPERMT2PS Z9, Z19, Z20
+	VMOVAPS Z20, Z9
+	VMOVAPS Z7, Z20
+	VPERMT2PS Z10, Z18, Z7
+	VPERMT2PS Z10, Z19, Z20
+	VMOVAPS Z20, Z10
+	VMOVAPS Z8, Z20
+	VPERMT2PS Z11, Z18, Z8
+	VPERMT2PS Z11, Z19, Z20
+	VMOVAPS Z20, Z11
+	VMOVAPS Z12, Z20
+	VPERMT2PS Z15, Z18, Z12
+	VPERMT2PS Z15, Z19, Z20
+	VMOVAPS Z20, Z15
+	VMOVAPS Z13, Z20
+	VPERMT2PS Z16, Z18, Z13
+	VPERMT2PS Z16, Z19, Z20
+	VMOVAPS Z20, Z16
+	VMOVAPS Z14, Z20
+	VPERMT2PS Z17, Z18, Z14
+	VPERMT2PS Z17, Z19, Z20
+	VMOVAPS Z20, Z17
+	VMOVUPS zipIota<>(SB), Z18
+pixel6x48AVX512_segment2:
+	MOVQ 8(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel6x48AVX512_segment2_run0_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel6x48AVX512_segment2_run0_part
+	CMPQ 152(DI), $0
+	JNE pixel6x48AVX512_segment2_run0_stream
+	VMOVUPS Z0, 0(DX)
+	VMOVUPS Z3, 64(DX)
+	VMOVUPS Z1, 128(DX)
+	VMOVUPS Z4, 192(DX)
+	VMOVUPS Z2, 256(DX)
+	VMOVUPS Z5, 320(DX)
+	JMP pixel6x48AVX512_segment2_run0_end
+pixel6x48AVX512_segment2_run0_stream:
+	VMOVNTPS Z0, 0(DX)
+	VMOVNTPS Z3, 64(DX)
+	VMOVNTPS Z1, 128(DX)
+	VMOVNTPS Z4, 192(DX)
+	VMOVNTPS Z2, 256(DX)
+	VMOVNTPS Z5, 320(DX)
+	JMP pixel6x48AVX512_segment2_run0_end
+pixel6x48AVX512_segment2_run0_part:
+	VPBROADCASTD 0(SI), Z20
+	VPBROADCASTD 4(SI), Z21
+	VPCMPD $5, Z20, Z18, K2 // lane >= first
+	VPCMPD $1, Z21, Z18, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z19
+	VPSUBD Z19, Z20, Z20
+	VPSUBD Z19, Z21, Z21
+	VMOVUPS Z0, K2, 0(DX)
+	VPCMPD $5, Z20, Z18, K2 // lane >= first
+	VPCMPD $1, Z21, Z18, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z19
+	VPSUBD Z19, Z20, Z20
+	VPSUBD Z19, Z21, Z21
+	VMOVUPS Z3, K2, 64(DX)
+	VPCMPD $5, Z20, Z18, K2 // lane >= first
+	VPCMPD $1, Z21, Z18, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z19
+	VPSUBD Z19, Z20, Z20
+	VPSUBD Z19, Z21, Z21
+	VMOVUPS Z1, K2, 128(DX)
+	VPCMPD $5, Z20, Z18, K2 // lane >= first
+	VPCMPD $1, Z21, Z18, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z19
+	VPSUBD Z19, Z20, Z20
+	VPSUBD Z19, Z21, Z21
+	VMOVUPS Z4, K2, 192(DX)
+	VPCMPD $5, Z20, Z18, K2 // lane >= first
+	VPCMPD $1, Z21, Z18, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z19
+	VPSUBD Z19, Z20, Z20
+	VPSUBD Z19, Z21, Z21
+	VMOVUPS Z2, K2, 256(DX)
+	VPCMPD $5, Z20, Z18, K2 // lane >= first
+	VPCMPD $1, Z21, Z18, K2, K2 // lane < end
+	VMOVUPS Z5, K2, 320(DX)
+pixel6x48AVX512_segment2_run0_end:
+	MOVQ 16(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel6x48AVX512_segment2_run1_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel6x48AVX512_segment2_run1_part
+	CMPQ 152(DI), $0
+	JNE pixel6x48AVX512_segment2_run1_stream
+	VMOVUPS Z6, 0(DX)
+	VMOVUPS Z9, 64(DX)
+	VMOVUPS Z7, 128(DX)
+	VMOVUPS Z10, 192(DX)
+	VMOVUPS Z8, 256(DX)
+	VMOVUPS Z11, 320(DX)
+	JMP pixel6x48AVX512_segment2_run1_end
+pixel6x48AVX512_segment2_run1_stream:
+	VMOVNTPS Z6, 0(DX)
+	VMOVNTPS Z9, 64(DX)
+	VMOVNTPS Z7, 128(DX)
+	VMOVNTPS Z10, 192(DX)
+	VMOVNTPS Z8, 256(DX)
+	VMOVNTPS Z11, 320(DX)
+	JMP pixel6x48AVX512_segment2_run1_end
+pixel6x48AVX512_segment2_run1_part:
+	VPBROADCASTD 0(SI), Z20
+	VPBROADCASTD 4(SI), Z21
+	VPCMPD $5, Z20, Z18, K2 // lane >= first
+	VPCMPD $1, Z21, Z18, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z19
+	VPSUBD Z19, Z20, Z20
+	VPSUBD Z19, Z21, Z21
+	VMOVUPS Z6, K2, 0(DX)
+	VPCMPD $5, Z20, Z18, K2 // lane >= first
+	VPCMPD $1, Z21, Z18, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z19
+	VPSUBD Z19, Z20, Z20
+	VPSUBD Z19, Z21, Z21
+	VMOVUPS Z9, K2, 64(DX)
+	VPCMPD $5, Z20, Z18, K2 // lane >= first
+	VPCMPD $1, Z21, Z18, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z19
+	VPSUBD Z19, Z20, Z20
+	VPSUBD Z19, Z21, Z21
+	VMOVUPS Z7, K2, 128(DX)
+	VPCMPD $5, Z20, Z18, K2 // lane >= first
+	VPCMPD $1, Z21, Z18, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z19
+	VPSUBD Z19, Z20, Z20
+	VPSUBD Z19, Z21, Z21
+	VMOVUPS Z10, K2, 192(DX)
+	VPCMPD $5, Z20, Z18, K2 // lane >= first
+	VPCMPD $1, Z21, Z18, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z19
+	VPSUBD Z19, Z20, Z20
+	VPSUBD Z19, Z21, Z21
+	VMOVUPS Z8, K2, 256(DX)
+	VPCMPD $5, Z20, Z18, K2 // lane >= first
+	VPCMPD $1, Z21, Z18, K2, K2 // lane < end
+	VMOVUPS Z11, K2, 320(DX)
+pixel6x48AVX512_segment2_run1_end:
+	MOVQ 24(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel6x48AVX512_segment2_run2_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel6x48AVX512_segment2_run2_part
+	CMPQ 152(DI), $0
+	JNE pixel6x48AVX512_segment2_run2_stream
+	VMOVUPS Z12, 0(DX)
+	VMOVUPS Z15, 64(DX)
+	VMOVUPS Z13, 128(DX)
+	VMOVUPS Z16, 192(DX)
+	VMOVUPS Z14, 256(DX)
+	VMOVUPS Z17, 320(DX)
+	JMP pixel6x48AVX512_segment2_run2_end
+pixel6x48AVX512_segment2_run2_stream:
+	VMOVNTPS Z12, 0(DX)
+	VMOVNTPS Z15, 64(DX)
+	VMOVNTPS Z13, 128(DX)
+	VMOVNTPS Z16, 192(DX)
+	VMOVNTPS Z14, 256(DX)
+	VMOVNTPS Z17, 320(DX)
+	JMP pixel6x48AVX512_segment2_run2_end
+pixel6x48AVX512_segment2_run2_part:
+	VPBROADCASTD 0(SI), Z20
+	VPBROADCASTD 4(SI), Z21
+	VPCMPD $5, Z20, Z18, K2 // lane >= first
+	VPCMPD $1, Z21, Z18, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z19
+	VPSUBD Z19, Z20, Z20
+	VPSUBD Z19, Z21, Z21
+	VMOVUPS Z12, K2, 0(DX)
+	VPCMPD $5, Z20, Z18, K2 // lane >= first
+	VPCMPD $1, Z21, Z18, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z19
+	VPSUBD Z19, Z20, Z20
+	VPSUBD Z19, Z21, Z21
+	VMOVUPS Z15, K2, 64(DX)
+	VPCMPD $5, Z20, Z18, K2 // lane >= first
+	VPCMPD $1, Z21, Z18, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z19
+	VPSUBD Z19, Z20, Z20
+	VPSUBD Z19, Z21, Z21
+	VMOVUPS Z13, K2, 128(DX)
+	VPCMPD $5, Z20, Z18, K2 // lane >= first
+	VPCMPD $1, Z21, Z18, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z19
+	VPSUBD Z19, Z20, Z20
+	VPSUBD Z19, Z21, Z21
+	VMOVUPS Z16, K2, 192(DX)
+	VPCMPD $5, Z20, Z18, K2 // lane >= first
+	VPCMPD $1, Z21, Z18, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z19
+	VPSUBD Z19, Z20, Z20
+	VPSUBD Z19, Z21, Z21
+	VMOVUPS Z14, K2, 256(DX)
+	VPCMPD $5, Z20, Z18, K2 // lane >= first
+	VPCMPD $1, Z21, Z18, K2, K2 // lane < end
+	VMOVUPS Z17, K2, 320(DX)
+pixel6x48AVX512_segment2_run2_end:
+	ADDQ $40, SI
+	DECQ CX
+	JGT pixel6x48AVX512_segment2
+	JMP pixel6x48AVX512_stored
+pixel6x48AVX512_planes:
 	CMPQ 96(DI), $0
 	JEQ pixel6x48AVX512_store_part
 	MOVQ R9, DX
@@ -6823,6 +10632,7 @@ pixel6x48AVX512_store_part:
 	VMOVUPS Z16, 64(DX)
 	VMOVUPS Z17, K1, 128(DX)
 pixel6x48AVX512_store_end:
+pixel6x48AVX512_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -6831,6 +10641,10 @@ pixel6x48AVX512_store_end:
 pixel6x48AVX512_next:
 	DECQ R12
 	JGT pixel6x48AVX512_tile
+	CMPQ 152(DI), $0
+	JEQ pixel6x48AVX512_end
+	SFENCE // streamed outputs become visible before what follows
+pixel6x48AVX512_end:
 	VZEROUPPER
 	RET
 
@@ -7115,6 +10929,297 @@ pixel6x64AVX512_leaky:
 	VCMPPS $17, Z24, Z23, K2 // x < 0
 	VMULPS.BCST 20(AX), Z23, K2, Z23
 pixel6x64AVX512_linear:
+	MOVQ 128(DI), AX
+	TESTQ AX, AX
+	JEQ pixel6x64AVX512_planes
+	MOVQ 136(DI), SI
+	MOVQ 144(DI), CX
+	MOVQ 160(DI), BX
+	VMOVUPS zipLow<>(SB), Z24
+	VMOVUPS zipHigh<>(SB), Z25
+	VMOVAPS Z0, Z26
+	VPERMT2PS Z4, Z24, Z0
+	VPERMT2PS Z4, Z25, Z26
+	VMOVAPS Z26, Z4
+	VMOVAPS Z1, Z26
+	VPERMT2PS Z5, Z24, Z1
+	VPERMT2PS Z5, Z25, Z26
+	VMOVAPS Z26, Z5
+	VMOVAPS Z2, Z26
+	VPERMT2PS Z6, Z24, Z2
+	VPERMT2PS Z6, Z25, Z26
+	VMOVAPS Z26, Z6
+	VMOVAPS Z3, Z26
+	VPERMT2PS Z7, Z24, Z3
+	VPERMT2PS Z7, Z25, Z26
+	VMOVAPS Z26, Z7
+	VMOVAPS Z8, Z26
+	VPERMT2PS Z12, Z24, Z8
+	VPERMT2PS Z12, Z25, Z26
+	VMOVAPS Z26, Z12
+	VMOVAPS Z9, Z26
+	VPERMT2PS Z13, Z24, Z9
+	VPERMT2PS Z13, Z25, Z26
+	VMOVAPS Z26, Z13
+	VMOVAPS Z10, Z26
+	VPERMT2PS Z14, Z24, Z10
+	VPERMT2PS Z14, Z25, Z26
+	VMOVAPS Z26, Z14
+	VMOVAPS Z11, Z26
+	VPERMT2PS Z15, Z24, Z11
+	VPERMT2PS Z15, Z25, Z26
+	VMOVAPS Z26, Z15
+	VMOVAPS Z16, Z26
+	VPERMT2PS Z20, Z24, Z16
+	VPERMT2PS Z20, Z25, Z26
+	VMOVAPS Z26, Z20
+	VMOVAPS Z17, Z26
+	VPERMT2PS Z21, Z24, Z17
+	VPERMT2PS Z21, Z25, Z26
+	VMOVAPS Z26, Z21
+	VMOVAPS Z18, Z26
+	VPERMT2PS Z22, Z24, Z18
+	VPERMT2PS Z22, Z25, Z26
+	VMOVAPS Z26, Z22
+	VMOVAPS Z19, Z26
+	VPERMT2PS Z23, Z24, Z19
+	VPERMT2PS Z23, Z25, Z26
+	VMOVAPS Z26, Z23
+	VMOVUPS zipIota<>(SB), Z24
+pixel6x64AVX512_segment2:
+	MOVQ 8(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel6x64AVX512_segment2_run0_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel6x64AVX512_segment2_run0_part
+	CMPQ 152(DI), $0
+	JNE pixel6x64AVX512_segment2_run0_stream
+	VMOVUPS Z0, 0(DX)
+	VMOVUPS Z4, 64(DX)
+	VMOVUPS Z1, 128(DX)
+	VMOVUPS Z5, 192(DX)
+	VMOVUPS Z2, 256(DX)
+	VMOVUPS Z6, 320(DX)
+	VMOVUPS Z3, 384(DX)
+	VMOVUPS Z7, 448(DX)
+	JMP pixel6x64AVX512_segment2_run0_end
+pixel6x64AVX512_segment2_run0_stream:
+	VMOVNTPS Z0, 0(DX)
+	VMOVNTPS Z4, 64(DX)
+	VMOVNTPS Z1, 128(DX)
+	VMOVNTPS Z5, 192(DX)
+	VMOVNTPS Z2, 256(DX)
+	VMOVNTPS Z6, 320(DX)
+	VMOVNTPS Z3, 384(DX)
+	VMOVNTPS Z7, 448(DX)
+	JMP pixel6x64AVX512_segment2_run0_end
+pixel6x64AVX512_segment2_run0_part:
+	VPBROADCASTD 0(SI), Z26
+	VPBROADCASTD 4(SI), Z27
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z0, K2, 0(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z4, K2, 64(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z1, K2, 128(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z5, K2, 192(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z2, K2, 256(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z6, K2, 320(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z3, K2, 384(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VMOVUPS Z7, K2, 448(DX)
+pixel6x64AVX512_segment2_run0_end:
+	MOVQ 16(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel6x64AVX512_segment2_run1_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel6x64AVX512_segment2_run1_part
+	CMPQ 152(DI), $0
+	JNE pixel6x64AVX512_segment2_run1_stream
+	VMOVUPS Z8, 0(DX)
+	VMOVUPS Z12, 64(DX)
+	VMOVUPS Z9, 128(DX)
+	VMOVUPS Z13, 192(DX)
+	VMOVUPS Z10, 256(DX)
+	VMOVUPS Z14, 320(DX)
+	VMOVUPS Z11, 384(DX)
+	VMOVUPS Z15, 448(DX)
+	JMP pixel6x64AVX512_segment2_run1_end
+pixel6x64AVX512_segment2_run1_stream:
+	VMOVNTPS Z8, 0(DX)
+	VMOVNTPS Z12, 64(DX)
+	VMOVNTPS Z9, 128(DX)
+	VMOVNTPS Z13, 192(DX)
+	VMOVNTPS Z10, 256(DX)
+	VMOVNTPS Z14, 320(DX)
+	VMOVNTPS Z11, 384(DX)
+	VMOVNTPS Z15, 448(DX)
+	JMP pixel6x64AVX512_segment2_run1_end
+pixel6x64AVX512_segment2_run1_part:
+	VPBROADCASTD 0(SI), Z26
+	VPBROADCASTD 4(SI), Z27
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z8, K2, 0(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z12, K2, 64(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z9, K2, 128(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z13, K2, 192(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z10, K2, 256(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z14, K2, 320(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z11, K2, 384(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VMOVUPS Z15, K2, 448(DX)
+pixel6x64AVX512_segment2_run1_end:
+	MOVQ 24(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel6x64AVX512_segment2_run2_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel6x64AVX512_segment2_run2_part
+	CMPQ 152(DI), $0
+	JNE pixel6x64AVX512_segment2_run2_stream
+	VMOVUPS Z16, 0(DX)
+	VMOVUPS Z20, 64(DX)
+	VMOVUPS Z17, 128(DX)
+	VMOVUPS Z21, 192(DX)
+	VMOVUPS Z18, 256(DX)
+	VMOVUPS Z22, 320(DX)
+	VMOVUPS Z19, 384(DX)
+	VMOVUPS Z23, 448(DX)
+	JMP pixel6x64AVX512_segment2_run2_end
+pixel6x64AVX512_segment2_run2_stream:
+	VMOVNTPS Z16, 0(DX)
+	VMOVNTPS Z20, 64(DX)
+	VMOVNTPS Z17, 128(DX)
+	VMOVNTPS Z21, 192(DX)
+	VMOVNTPS Z18, 256(DX)
+	VMOVNTPS Z22, 320(DX)
+	VMOVNTPS Z19, 384(DX)
+	VMOVNTPS Z23, 448(DX)
+	JMP pixel6x64AVX512_segment2_run2_end
+pixel6x64AVX512_segment2_run2_part:
+	VPBROADCASTD 0(SI), Z26
+	VPBROADCASTD 4(SI), Z27
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z16, K2, 0(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z20, K2, 64(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z17, K2, 128(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z21, K2, 192(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z18, K2, 256(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z22, K2, 320(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z19, K2, 384(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VMOVUPS Z23, K2, 448(DX)
+pixel6x64AVX512_segment2_run2_end:
+	ADDQ $40, SI
+	DECQ CX
+	JGT pixel6x64AVX512_segment2
+	JMP pixel6x64AVX512_stored
+pixel6x64AVX512_planes:
 	CMPQ 96(DI), $0
 	JEQ pixel6x64AVX512_store_part
 	MOVQ R9, DX
@@ -7180,6 +11285,7 @@ pixel6x64AVX512_store_part:
 	VMOVUPS Z22, 128(DX)
 	VMOVUPS Z23, K1, 192(DX)
 pixel6x64AVX512_store_end:
+pixel6x64AVX512_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -7188,6 +11294,10 @@ pixel6x64AVX512_store_end:
 pixel6x64AVX512_next:
 	DECQ R12
 	JGT pixel6x64AVX512_tile
+	CMPQ 152(DI), $0
+	JEQ pixel6x64AVX512_end
+	SFENCE // streamed outputs become visible before what follows
+pixel6x64AVX512_end:
 	VZEROUPPER
 	RET
 
@@ -7352,6 +11462,7 @@ pixel7x16AVX512_store_part:
 	ADDQ R11, DX
 	VMOVUPS Z6, K1, 0(DX)
 pixel7x16AVX512_store_end:
+pixel7x16AVX512_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -7602,6 +11713,7 @@ pixel7x32AVX512_store_part:
 	VMOVUPS Z12, 0(DX)
 	VMOVUPS Z13, K1, 64(DX)
 pixel7x32AVX512_store_end:
+pixel7x32AVX512_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -7930,6 +12042,7 @@ pixel7x48AVX512_store_part:
 	VMOVUPS Z19, 64(DX)
 	VMOVUPS Z20, K1, 128(DX)
 pixel7x48AVX512_store_end:
+pixel7x48AVX512_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -8081,6 +12194,525 @@ pixel8x16AVX512_leaky:
 	VCMPPS $17, Z8, Z7, K2 // x < 0
 	VMULPS.BCST 28(AX), Z7, K2, Z7
 pixel8x16AVX512_linear:
+	MOVQ 128(DI), AX
+	TESTQ AX, AX
+	JEQ pixel8x16AVX512_planes
+	MOVQ 136(DI), SI
+	MOVQ 144(DI), CX
+	MOVQ 160(DI), BX
+	VMOVUPS zipLow<>(SB), Z8
+	VMOVUPS zipHigh<>(SB), Z9
+	CMPQ AX, $2
+	JNE pixel8x16AVX512_zip4
+	VMOVAPS Z0, Z10
+	VPERMT2PS Z1, Z8, Z0
+	VPERMT2PS Z1, Z9, Z10
+	VMOVAPS Z10, Z1
+	VMOVAPS Z2, Z10
+	VPERMT2PS Z3, Z8, Z2
+	VPERMT2PS Z3, Z9, Z10
+	VMOVAPS Z10, Z3
+	VMOVAPS Z4, Z10
+	VPERMT2PS Z5, Z8, Z4
+	VPERMT2PS Z5, Z9, Z10
+	VMOVAPS Z10, Z5
+	VMOVAPS Z6, Z10
+	VPERMT2PS Z7, Z8, Z6
+	VPERMT2PS Z7, Z9, Z10
+	VMOVAPS Z10, Z7
+	VMOVUPS zipIota<>(SB), Z8
+pixel8x16AVX512_segment2:
+	MOVQ 8(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel8x16AVX512_segment2_run0_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel8x16AVX512_segment2_run0_part
+	CMPQ 152(DI), $0
+	JNE pixel8x16AVX512_segment2_run0_stream
+	VMOVUPS Z0, 0(DX)
+	VMOVUPS Z1, 64(DX)
+	JMP pixel8x16AVX512_segment2_run0_end
+pixel8x16AVX512_segment2_run0_stream:
+	VMOVNTPS Z0, 0(DX)
+	VMOVNTPS Z1, 64(DX)
+	JMP pixel8x16AVX512_segment2_run0_end
+pixel8x16AVX512_segment2_run0_part:
+	VPBROADCASTD 0(SI), Z10
+	VPBROADCASTD 4(SI), Z11
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z9
+	VPSUBD Z9, Z10, Z10
+	VPSUBD Z9, Z11, Z11
+	VMOVUPS Z0, K2, 0(DX)
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VMOVUPS Z1, K2, 64(DX)
+pixel8x16AVX512_segment2_run0_end:
+	MOVQ 16(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel8x16AVX512_segment2_run1_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel8x16AVX512_segment2_run1_part
+	CMPQ 152(DI), $0
+	JNE pixel8x16AVX512_segment2_run1_stream
+	VMOVUPS Z2, 0(DX)
+	VMOVUPS Z3, 64(DX)
+	JMP pixel8x16AVX512_segment2_run1_end
+pixel8x16AVX512_segment2_run1_stream:
+	VMOVNTPS Z2, 0(DX)
+	VMOVNTPS Z3, 64(DX)
+	JMP pixel8x16AVX512_segment2_run1_end
+pixel8x16AVX512_segment2_run1_part:
+	VPBROADCASTD 0(SI), Z10
+	VPBROADCASTD 4(SI), Z11
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z9
+	VPSUBD Z9, Z10, Z10
+	VPSUBD Z9, Z11, Z11
+	VMOVUPS Z2, K2, 0(DX)
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VMOVUPS Z3, K2, 64(DX)
+pixel8x16AVX512_segment2_run1_end:
+	MOVQ 24(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel8x16AVX512_segment2_run2_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel8x16AVX512_segment2_run2_part
+	CMPQ 152(DI), $0
+	JNE pixel8x16AVX512_segment2_run2_stream
+	VMOVUPS Z4, 0(DX)
+	VMOVUPS Z5, 64(DX)
+	JMP pixel8x16AVX512_segment2_run2_end
+pixel8x16AVX512_segment2_run2_stream:
+	VMOVNTPS Z4, 0(DX)
+	VMOVNTPS Z5, 64(DX)
+	JMP pixel8x16AVX512_segment2_run2_end
+pixel8x16AVX512_segment2_run2_part:
+	VPBROADCASTD 0(SI), Z10
+	VPBROADCASTD 4(SI), Z11
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z9
+	VPSUBD Z9, Z10, Z10
+	VPSUBD Z9, Z11, Z11
+	VMOVUPS Z4, K2, 0(DX)
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VMOVUPS Z5, K2, 64(DX)
+pixel8x16AVX512_segment2_run2_end:
+	MOVQ 32(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel8x16AVX512_segment2_run3_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel8x16AVX512_segment2_run3_part
+	CMPQ 152(DI), $0
+	JNE pixel8x16AVX512_segment2_run3_stream
+	VMOVUPS Z6, 0(DX)
+	VMOVUPS Z7, 64(DX)
+	JMP pixel8x16AVX512_segment2_run3_end
+pixel8x16AVX512_segment2_run3_stream:
+	VMOVNTPS Z6, 0(DX)
+	VMOVNTPS Z7, 64(DX)
+	JMP pixel8x16AVX512_segment2_run3_end
+pixel8x16AVX512_segment2_run3_part:
+	VPBROADCASTD 0(SI), Z10
+	VPBROADCASTD 4(SI), Z11
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z9
+	VPSUBD Z9, Z10, Z10
+	VPSUBD Z9, Z11, Z11
+	VMOVUPS Z6, K2, 0(DX)
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VMOVUPS Z7, K2, 64(DX)
+pixel8x16AVX512_segment2_run3_end:
+	ADDQ $40, SI
+	DECQ CX
+	JGT pixel8x16AVX512_segment2
+	JMP pixel8x16AVX512_stored
+pixel8x16AVX512_zip4:
+	CMPQ AX, $4
+	JNE pixel8x16AVX512_zip8
+	VMOVAPS Z0, Z10
+	VPERMT2PS Z2, Z8, Z0
+	VPERMT2PS Z2, Z9, Z10
+	VMOVAPS Z10, Z2
+	VMOVAPS Z1, Z10
+	VPERMT2PS Z3, Z8, Z1
+	VPERMT2PS Z3, Z9, Z10
+	VMOVAPS Z10, Z3
+	VMOVAPS Z0, Z10
+	VPERMT2PS Z1, Z8, Z0
+	VPERMT2PS Z1, Z9, Z10
+	VMOVAPS Z10, Z1
+	VMOVAPS Z2, Z10
+	VPERMT2PS Z3, Z8, Z2
+	VPERMT2PS Z3, Z9, Z10
+	VMOVAPS Z10, Z3
+	VMOVAPS Z4, Z10
+	VPERMT2PS Z6, Z8, Z4
+	VPERMT2PS Z6, Z9, Z10
+	VMOVAPS Z10, Z6
+	VMOVAPS Z5, Z10
+	VPERMT2PS Z7, Z8, Z5
+	VPERMT2PS Z7, Z9, Z10
+	VMOVAPS Z10, Z7
+	VMOVAPS Z4, Z10
+	VPERMT2PS Z5, Z8, Z4
+	VPERMT2PS Z5, Z9, Z10
+	VMOVAPS Z10, Z5
+	VMOVAPS Z6, Z10
+	VPERMT2PS Z7, Z8, Z6
+	VPERMT2PS Z7, Z9, Z10
+	VMOVAPS Z10, Z7
+	VMOVUPS zipIota<>(SB), Z8
+pixel8x16AVX512_segment4:
+	MOVQ 8(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel8x16AVX512_segment4_run0_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel8x16AVX512_segment4_run0_part
+	CMPQ 152(DI), $0
+	JNE pixel8x16AVX512_segment4_run0_stream
+	VMOVUPS Z0, 0(DX)
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS Z2, 128(DX)
+	VMOVUPS Z3, 192(DX)
+	JMP pixel8x16AVX512_segment4_run0_end
+pixel8x16AVX512_segment4_run0_stream:
+	VMOVNTPS Z0, 0(DX)
+	VMOVNTPS Z1, 64(DX)
+	VMOVNTPS Z2, 128(DX)
+	VMOVNTPS Z3, 192(DX)
+	JMP pixel8x16AVX512_segment4_run0_end
+pixel8x16AVX512_segment4_run0_part:
+	VPBROADCASTD 0(SI), Z10
+	VPBROADCASTD 4(SI), Z11
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z9
+	VPSUBD Z9, Z10, Z10
+	VPSUBD Z9, Z11, Z11
+	VMOVUPS Z0, K2, 0(DX)
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z9
+	VPSUBD Z9, Z10, Z10
+	VPSUBD Z9, Z11, Z11
+	VMOVUPS Z1, K2, 64(DX)
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z9
+	VPSUBD Z9, Z10, Z10
+	VPSUBD Z9, Z11, Z11
+	VMOVUPS Z2, K2, 128(DX)
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VMOVUPS Z3, K2, 192(DX)
+pixel8x16AVX512_segment4_run0_end:
+	MOVQ 16(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel8x16AVX512_segment4_run1_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel8x16AVX512_segment4_run1_part
+	CMPQ 152(DI), $0
+	JNE pixel8x16AVX512_segment4_run1_stream
+	VMOVUPS Z4, 0(DX)
+	VMOVUPS Z5, 64(DX)
+	VMOVUPS Z6, 128(DX)
+	VMOVUPS Z7, 192(DX)
+	JMP pixel8x16AVX512_segment4_run1_end
+pixel8x16AVX512_segment4_run1_stream:
+	VMOVNTPS Z4, 0(DX)
+	VMOVNTPS Z5, 64(DX)
+	VMOVNTPS Z6, 128(DX)
+	VMOVNTPS Z7, 192(DX)
+	JMP pixel8x16AVX512_segment4_run1_end
+pixel8x16AVX512_segment4_run1_part:
+	VPBROADCASTD 0(SI), Z10
+	VPBROADCASTD 4(SI), Z11
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z9
+	VPSUBD Z9, Z10, Z10
+	VPSUBD Z9, Z11, Z11
+	VMOVUPS Z4, K2, 0(DX)
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z9
+	VPSUBD Z9, Z10, Z10
+	VPSUBD Z9, Z11, Z11
+	VMOVUPS Z5, K2, 64(DX)
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z9
+	VPSUBD Z9, Z10, Z10
+	VPSUBD Z9, Z11, Z11
+	VMOVUPS Z6, K2, 128(DX)
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VMOVUPS Z7, K2, 192(DX)
+pixel8x16AVX512_segment4_run1_end:
+	ADDQ $40, SI
+	DECQ CX
+	JGT pixel8x16AVX512_segment4
+	JMP pixel8x16AVX512_stored
+pixel8x16AVX512_zip8:
+	VMOVAPS Z0, Z10
+	VPERMT2PS Z4, Z8, Z0
+	VPERMT2PS Z4, Z9, Z10
+	VMOVAPS Z10, Z4
+	VMOVAPS Z2, Z10
+	VPERMT2PS Z6, Z8, Z2
+	VPERMT2PS Z6, Z9, Z10
+	VMOVAPS Z10, Z6
+	VMOVAPS Z0, Z10
+	VPERMT2PS Z2, Z8, Z0
+	VPERMT2PS Z2, Z9, Z10
+	VMOVAPS Z10, Z2
+	VMOVAPS Z4, Z10
+	VPERMT2PS Z6, Z8, Z4
+	VPERMT2PS Z6, Z9, Z10
+	VMOVAPS Z10, Z6
+	VMOVAPS Z1, Z10
+	VPERMT2PS Z5, Z8, Z1
+	VPERMT2PS Z5, Z9, Z10
+	VMOVAPS Z10, Z5
+	VMOVAPS Z3, Z10
+	VPERMT2PS Z7, Z8, Z3
+	VPERMT2PS Z7, Z9, Z10
+	VMOVAPS Z10, Z7
+	VMOVAPS Z1, Z10
+	VPERMT2PS Z3, Z8, Z1
+	VPERMT2PS Z3, Z9, Z10
+	VMOVAPS Z10, Z3
+	VMOVAPS Z5, Z10
+	VPERMT2PS Z7, Z8, Z5
+	VPERMT2PS Z7, Z9, Z10
+	VMOVAPS Z10, Z7
+	VMOVAPS Z0, Z10
+	VPERMT2PS Z1, Z8, Z0
+	VPERMT2PS Z1, Z9, Z10
+	VMOVAPS Z10, Z1
+	VMOVAPS Z2, Z10
+	VPERMT2PS Z3, Z8, Z2
+	VPERMT2PS Z3, Z9, Z10
+	VMOVAPS Z10, Z3
+	VMOVAPS Z4, Z10
+	VPERMT2PS Z5, Z8, Z4
+	VPERMT2PS Z5, Z9, Z10
+	VMOVAPS Z10, Z5
+	VMOVAPS Z6, Z10
+	VPERMT2PS Z7, Z8, Z6
+	VPERMT2PS Z7, Z9, Z10
+	VMOVAPS Z10, Z7
+	VMOVUPS zipIota<>(SB), Z8
+pixel8x16AVX512_segment8:
+	MOVQ 8(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel8x16AVX512_segment8_run0_end
+	ADDQ R9, DX
+	CMPQ BX, $32 // pixels side by side?
+	JNE pixel8x16AVX512_segment8_run0_apart
+	CMPQ 96(DI), $0
+	JEQ pixel8x16AVX512_segment8_run0_part
+	CMPQ 152(DI), $0
+	JNE pixel8x16AVX512_segment8_run0_stream
+	VMOVUPS Z0, 0(DX)
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS Z2, 128(DX)
+	VMOVUPS Z3, 192(DX)
+	VMOVUPS Z4, 256(DX)
+	VMOVUPS Z5, 320(DX)
+	VMOVUPS Z6, 384(DX)
+	VMOVUPS Z7, 448(DX)
+	JMP pixel8x16AVX512_segment8_run0_end
+pixel8x16AVX512_segment8_run0_stream:
+	VMOVNTPS Z0, 0(DX)
+	VMOVNTPS Z1, 64(DX)
+	VMOVNTPS Z2, 128(DX)
+	VMOVNTPS Z3, 192(DX)
+	VMOVNTPS Z4, 256(DX)
+	VMOVNTPS Z5, 320(DX)
+	VMOVNTPS Z6, 384(DX)
+	VMOVNTPS Z7, 448(DX)
+	JMP pixel8x16AVX512_segment8_run0_end
+pixel8x16AVX512_segment8_run0_part:
+	VPBROADCASTD 0(SI), Z10
+	VPBROADCASTD 4(SI), Z11
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z9
+	VPSUBD Z9, Z10, Z10
+	VPSUBD Z9, Z11, Z11
+	VMOVUPS Z0, K2, 0(DX)
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z9
+	VPSUBD Z9, Z10, Z10
+	VPSUBD Z9, Z11, Z11
+	VMOVUPS Z1, K2, 64(DX)
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z9
+	VPSUBD Z9, Z10, Z10
+	VPSUBD Z9, Z11, Z11
+	VMOVUPS Z2, K2, 128(DX)
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z9
+	VPSUBD Z9, Z10, Z10
+	VPSUBD Z9, Z11, Z11
+	VMOVUPS Z3, K2, 192(DX)
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z9
+	VPSUBD Z9, Z10, Z10
+	VPSUBD Z9, Z11, Z11
+	VMOVUPS Z4, K2, 256(DX)
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z9
+	VPSUBD Z9, Z10, Z10
+	VPSUBD Z9, Z11, Z11
+	VMOVUPS Z5, K2, 320(DX)
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z9
+	VPSUBD Z9, Z10, Z10
+	VPSUBD Z9, Z11, Z11
+	VMOVUPS Z6, K2, 384(DX)
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VMOVUPS Z7, K2, 448(DX)
+	JMP pixel8x16AVX512_segment8_run0_end
+pixel8x16AVX512_segment8_run0_apart:
+	VPBROADCASTD 0(SI), Z10
+	VPBROADCASTD 4(SI), Z11
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z9
+	VPSUBD Z9, Z10, Z10
+	VPSUBD Z9, Z11, Z11
+	VMOVUPS Y0, K2, (DX)
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z9
+	VPSUBD Z9, Z10, Z10
+	VPSUBD Z9, Z11, Z11
+	VEXTRACTF32X8 $1, Z0, Y9
+	VMOVUPS Y9, K2, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z9
+	VPSUBD Z9, Z10, Z10
+	VPSUBD Z9, Z11, Z11
+	VMOVUPS Y1, K2, (DX)
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z9
+	VPSUBD Z9, Z10, Z10
+	VPSUBD Z9, Z11, Z11
+	VEXTRACTF32X8 $1, Z1, Y9
+	VMOVUPS Y9, K2, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z9
+	VPSUBD Z9, Z10, Z10
+	VPSUBD Z9, Z11, Z11
+	VMOVUPS Y2, K2, (DX)
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z9
+	VPSUBD Z9, Z10, Z10
+	VPSUBD Z9, Z11, Z11
+	VEXTRACTF32X8 $1, Z2, Y9
+	VMOVUPS Y9, K2, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z9
+	VPSUBD Z9, Z10, Z10
+	VPSUBD Z9, Z11, Z11
+	VMOVUPS Y3, K2, (DX)
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z9
+	VPSUBD Z9, Z10, Z10
+	VPSUBD Z9, Z11, Z11
+	VEXTRACTF32X8 $1, Z3, Y9
+	VMOVUPS Y9, K2, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z9
+	VPSUBD Z9, Z10, Z10
+	VPSUBD Z9, Z11, Z11
+	VMOVUPS Y4, K2, (DX)
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z9
+	VPSUBD Z9, Z10, Z10
+	VPSUBD Z9, Z11, Z11
+	VEXTRACTF32X8 $1, Z4, Y9
+	VMOVUPS Y9, K2, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z9
+	VPSUBD Z9, Z10, Z10
+	VPSUBD Z9, Z11, Z11
+	VMOVUPS Y5, K2, (DX)
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z9
+	VPSUBD Z9, Z10, Z10
+	VPSUBD Z9, Z11, Z11
+	VEXTRACTF32X8 $1, Z5, Y9
+	VMOVUPS Y9, K2, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z9
+	VPSUBD Z9, Z10, Z10
+	VPSUBD Z9, Z11, Z11
+	VMOVUPS Y6, K2, (DX)
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z9
+	VPSUBD Z9, Z10, Z10
+	VPSUBD Z9, Z11, Z11
+	VEXTRACTF32X8 $1, Z6, Y9
+	VMOVUPS Y9, K2, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z9
+	VPSUBD Z9, Z10, Z10
+	VPSUBD Z9, Z11, Z11
+	VMOVUPS Y7, K2, (DX)
+	VPCMPD $5, Z10, Z8, K2 // lane >= first
+	VPCMPD $1, Z11, Z8, K2, K2 // lane < end
+	VEXTRACTF32X8 $1, Z7, Y9
+	VMOVUPS Y9, K2, (DX)(BX*1)
+pixel8x16AVX512_segment8_run0_end:
+	ADDQ $40, SI
+	DECQ CX
+	JGT pixel8x16AVX512_segment8
+	JMP pixel8x16AVX512_stored
+pixel8x16AVX512_planes:
 	CMPQ 96(DI), $0
 	JEQ pixel8x16AVX512_store_part
 	MOVQ R9, DX
@@ -8118,6 +12750,7 @@ pixel8x16AVX512_store_part:
 	ADDQ R11, DX
 	VMOVUPS Z7, K1, 0(DX)
 pixel8x16AVX512_store_end:
+pixel8x16AVX512_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -8126,6 +12759,10 @@ pixel8x16AVX512_store_end:
 pixel8x16AVX512_next:
 	DECQ R12
 	JGT pixel8x16AVX512_tile
+	CMPQ 152(DI), $0
+	JEQ pixel8x16AVX512_end
+	SFENCE // streamed outputs become visible before what follows
+pixel8x16AVX512_end:
 	VZEROUPPER
 	RET
 
@@ -8342,6 +12979,925 @@ pixel8x32AVX512_leaky:
 	VCMPPS $17, Z16, Z15, K2 // x < 0
 	VMULPS.BCST 28(AX), Z15, K2, Z15
 pixel8x32AVX512_linear:
+	MOVQ 128(DI), AX
+	TESTQ AX, AX
+	JEQ pixel8x32AVX512_planes
+	MOVQ 136(DI), SI
+	MOVQ 144(DI), CX
+	MOVQ 160(DI), BX
+	VMOVUPS zipLow<>(SB), Z16
+	VMOVUPS zipHigh<>(SB), Z17
+	CMPQ AX, $2
+	JNE pixel8x32AVX512_zip4
+	VMOVAPS Z0, Z18
+	VPERMT2PS Z2, Z16, Z0
+	VPERMT2PS Z2, Z17, Z18
+	VMOVAPS Z18, Z2
+	VMOVAPS Z1, Z18
+	VPERMT2PS Z3, Z16, Z1
+	VPERMT2PS Z3, Z17, Z18
+	VMOVAPS Z18, Z3
+	VMOVAPS Z4, Z18
+	VPERMT2PS Z6, Z16, Z4
+	VPERMT2PS Z6, Z17, Z18
+	VMOVAPS Z18, Z6
+	VMOVAPS Z5, Z18
+	VPERMT2PS Z7, Z16, Z5
+	VPERMT2PS Z7, Z17, Z18
+	VMOVAPS Z18, Z7
+	VMOVAPS Z8, Z18
+	VPERMT2PS Z10, Z16, Z8
+	VPERMT2PS Z10, Z17, Z18
+	VMOVAPS Z18, Z10
+	VMOVAPS Z9, Z18
+	VPERMT2PS Z11, Z16, Z9
+	VPERMT2PS Z11, Z17, Z18
+	VMOVAPS Z18, Z11
+	VMOVAPS Z12, Z18
+	VPERMT2PS Z14, Z16, Z12
+	VPERMT2PS Z14, Z17, Z18
+	VMOVAPS Z18, Z14
+	VMOVAPS Z13, Z18
+	VPERMT2PS Z15, Z16, Z13
+	VPERMT2PS Z15, Z17, Z18
+	VMOVAPS Z18, Z15
+	VMOVUPS zipIota<>(SB), Z16
+pixel8x32AVX512_segment2:
+	MOVQ 8(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel8x32AVX512_segment2_run0_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel8x32AVX512_segment2_run0_part
+	CMPQ 152(DI), $0
+	JNE pixel8x32AVX512_segment2_run0_stream
+	VMOVUPS Z0, 0(DX)
+	VMOVUPS Z2, 64(DX)
+	VMOVUPS Z1, 128(DX)
+	VMOVUPS Z3, 192(DX)
+	JMP pixel8x32AVX512_segment2_run0_end
+pixel8x32AVX512_segment2_run0_stream:
+	VMOVNTPS Z0, 0(DX)
+	VMOVNTPS Z2, 64(DX)
+	VMOVNTPS Z1, 128(DX)
+	VMOVNTPS Z3, 192(DX)
+	JMP pixel8x32AVX512_segment2_run0_end
+pixel8x32AVX512_segment2_run0_part:
+	VPBROADCASTD 0(SI), Z18
+	VPBROADCASTD 4(SI), Z19
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z0, K2, 0(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z2, K2, 64(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z1, K2, 128(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VMOVUPS Z3, K2, 192(DX)
+pixel8x32AVX512_segment2_run0_end:
+	MOVQ 16(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel8x32AVX512_segment2_run1_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel8x32AVX512_segment2_run1_part
+	CMPQ 152(DI), $0
+	JNE pixel8x32AVX512_segment2_run1_stream
+	VMOVUPS Z4, 0(DX)
+	VMOVUPS Z6, 64(DX)
+	VMOVUPS Z5, 128(DX)
+	VMOVUPS Z7, 192(DX)
+	JMP pixel8x32AVX512_segment2_run1_end
+pixel8x32AVX512_segment2_run1_stream:
+	VMOVNTPS Z4, 0(DX)
+	VMOVNTPS Z6, 64(DX)
+	VMOVNTPS Z5, 128(DX)
+	VMOVNTPS Z7, 192(DX)
+	JMP pixel8x32AVX512_segment2_run1_end
+pixel8x32AVX512_segment2_run1_part:
+	VPBROADCASTD 0(SI), Z18
+	VPBROADCASTD 4(SI), Z19
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z4, K2, 0(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z6, K2, 64(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z5, K2, 128(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VMOVUPS Z7, K2, 192(DX)
+pixel8x32AVX512_segment2_run1_end:
+	MOVQ 24(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel8x32AVX512_segment2_run2_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel8x32AVX512_segment2_run2_part
+	CMPQ 152(DI), $0
+	JNE pixel8x32AVX512_segment2_run2_stream
+	VMOVUPS Z8, 0(DX)
+	VMOVUPS Z10, 64(DX)
+	VMOVUPS Z9, 128(DX)
+	VMOVUPS Z11, 192(DX)
+	JMP pixel8x32AVX512_segment2_run2_end
+pixel8x32AVX512_segment2_run2_stream:
+	VMOVNTPS Z8, 0(DX)
+	VMOVNTPS Z10, 64(DX)
+	VMOVNTPS Z9, 128(DX)
+	VMOVNTPS Z11, 192(DX)
+	JMP pixel8x32AVX512_segment2_run2_end
+pixel8x32AVX512_segment2_run2_part:
+	VPBROADCASTD 0(SI), Z18
+	VPBROADCASTD 4(SI), Z19
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z8, K2, 0(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z10, K2, 64(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z9, K2, 128(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VMOVUPS Z11, K2, 192(DX)
+pixel8x32AVX512_segment2_run2_end:
+	MOVQ 32(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel8x32AVX512_segment2_run3_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel8x32AVX512_segment2_run3_part
+	CMPQ 152(DI), $0
+	JNE pixel8x32AVX512_segment2_run3_stream
+	VMOVUPS Z12, 0(DX)
+	VMOVUPS Z14, 64(DX)
+	VMOVUPS Z13, 128(DX)
+	VMOVUPS Z15, 192(DX)
+	JMP pixel8x32AVX512_segment2_run3_end
+pixel8x32AVX512_segment2_run3_stream:
+	VMOVNTPS Z12, 0(DX)
+	VMOVNTPS Z14, 64(DX)
+	VMOVNTPS Z13, 128(DX)
+	VMOVNTPS Z15, 192(DX)
+	JMP pixel8x32AVX512_segment2_run3_end
+pixel8x32AVX512_segment2_run3_part:
+	VPBROADCASTD 0(SI), Z18
+	VPBROADCASTD 4(SI), Z19
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z12, K2, 0(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z14, K2, 64(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z13, K2, 128(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VMOVUPS Z15, K2, 192(DX)
+pixel8x32AVX512_segment2_run3_end:
+	ADDQ $40, SI
+	DECQ CX
+	JGT pixel8x32AVX512_segment2
+	JMP pixel8x32AVX512_stored
+pixel8x32AVX512_zip4:
+	CMPQ AX, $4
+	JNE pixel8x32AVX512_zip8
+	VMOVAPS Z0, Z18
+	VPERMT2PS Z4, Z16, Z0
+	VPERMT2PS Z4, Z17, Z18
+	VMOVAPS Z18, Z4
+	VMOVAPS Z2, Z18
+	VPERMT2PS Z6, Z16, Z2
+	VPERMT2PS Z6, Z17, Z18
+	VMOVAPS Z18, Z6
+	VMOVAPS Z0, Z18
+	VPERMT2PS Z2, Z16, Z0
+	VPERMT2PS Z2, Z17, Z18
+	VMOVAPS Z18, Z2
+	VMOVAPS Z4, Z18
+	VPERMT2PS Z6, Z16, Z4
+	VPERMT2PS Z6, Z17, Z18
+	VMOVAPS Z18, Z6
+	VMOVAPS Z1, Z18
+	VPERMT2PS Z5, Z16, Z1
+	VPERMT2PS Z5, Z17, Z18
+	VMOVAPS Z18, Z5
+	VMOVAPS Z3, Z18
+	VPERMT2PS Z7, Z16, Z3
+	VPERMT2PS Z7, Z17, Z18
+	VMOVAPS Z18, Z7
+	VMOVAPS Z1, Z18
+	VPERMT2PS Z3, Z16, Z1
+	VPERMT2PS Z3, Z17, Z18
+	VMOVAPS Z18, Z3
+	VMOVAPS Z5, Z18
+	VPERMT2PS Z7, Z16, Z5
+	VPERMT2PS Z7, Z17, Z18
+	VMOVAPS Z18, Z7
+	VMOVAPS Z8, Z18
+	VPERMT2PS Z12, Z16, Z8
+	VPERMT2PS Z12, Z17, Z18
+	VMOVAPS Z18, Z12
+	VMOVAPS Z10, Z18
+	VPERMT2PS Z14, Z16, Z10
+	VPERMT2PS Z14, Z17, Z18
+	VMOVAPS Z18, Z14
+	VMOVAPS Z8, Z18
+	VPERMT2PS Z10, Z16, Z8
+	VPERMT2PS Z10, Z17, Z18
+	VMOVAPS Z18, Z10
+	VMOVAPS Z12, Z18
+	VPERMT2PS Z14, Z16, Z12
+	VPERMT2PS Z14, Z17, Z18
+	VMOVAPS Z18, Z14
+	VMOVAPS Z9, Z18
+	VPERMT2PS Z13, Z16, Z9
+	VPERMT2PS Z13, Z17, Z18
+	VMOVAPS Z18, Z13
+	VMOVAPS Z11, Z18
+	VPERMT2PS Z15, Z16, Z11
+	VPERMT2PS Z15, Z17, Z18
+	VMOVAPS Z18, Z15
+	VMOVAPS Z9, Z18
+	VPERMT2PS Z11, Z16, Z9
+	VPERMT2PS Z11, Z17, Z18
+	VMOVAPS Z18, Z11
+	VMOVAPS Z13, Z18
+	VPERMT2PS Z15, Z16, Z13
+	VPERMT2PS Z15, Z17, Z18
+	VMOVAPS Z18, Z15
+	VMOVUPS zipIota<>(SB), Z16
+pixel8x32AVX512_segment4:
+	MOVQ 8(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel8x32AVX512_segment4_run0_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel8x32AVX512_segment4_run0_part
+	CMPQ 152(DI), $0
+	JNE pixel8x32AVX512_segment4_run0_stream
+	VMOVUPS Z0, 0(DX)
+	VMOVUPS Z2, 64(DX)
+	VMOVUPS Z4, 128(DX)
+	VMOVUPS Z6, 192(DX)
+	VMOVUPS Z1, 256(DX)
+	VMOVUPS Z3, 320(DX)
+	VMOVUPS Z5, 384(DX)
+	VMOVUPS Z7, 448(DX)
+	JMP pixel8x32AVX512_segment4_run0_end
+pixel8x32AVX512_segment4_run0_stream:
+	VMOVNTPS Z0, 0(DX)
+	VMOVNTPS Z2, 64(DX)
+	VMOVNTPS Z4, 128(DX)
+	VMOVNTPS Z6, 192(DX)
+	VMOVNTPS Z1, 256(DX)
+	VMOVNTPS Z3, 320(DX)
+	VMOVNTPS Z5, 384(DX)
+	VMOVNTPS Z7, 448(DX)
+	JMP pixel8x32AVX512_segment4_run0_end
+pixel8x32AVX512_segment4_run0_part:
+	VPBROADCASTD 0(SI), Z18
+	VPBROADCASTD 4(SI), Z19
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z0, K2, 0(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z2, K2, 64(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z4, K2, 128(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z6, K2, 192(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z1, K2, 256(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z3, K2, 320(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z5, K2, 384(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VMOVUPS Z7, K2, 448(DX)
+pixel8x32AVX512_segment4_run0_end:
+	MOVQ 16(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel8x32AVX512_segment4_run1_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel8x32AVX512_segment4_run1_part
+	CMPQ 152(DI), $0
+	JNE pixel8x32AVX512_segment4_run1_stream
+	VMOVUPS Z8, 0(DX)
+	VMOVUPS Z10, 64(DX)
+	VMOVUPS Z12, 128(DX)
+	VMOVUPS Z14, 192(DX)
+	VMOVUPS Z9, 256(DX)
+	VMOVUPS Z11, 320(DX)
+	VMOVUPS Z13, 384(DX)
+	VMOVUPS Z15, 448(DX)
+	JMP pixel8x32AVX512_segment4_run1_end
+pixel8x32AVX512_segment4_run1_stream:
+	VMOVNTPS Z8, 0(DX)
+	VMOVNTPS Z10, 64(DX)
+	VMOVNTPS Z12, 128(DX)
+	VMOVNTPS Z14, 192(DX)
+	VMOVNTPS Z9, 256(DX)
+	VMOVNTPS Z11, 320(DX)
+	VMOVNTPS Z13, 384(DX)
+	VMOVNTPS Z15, 448(DX)
+	JMP pixel8x32AVX512_segment4_run1_end
+pixel8x32AVX512_segment4_run1_part:
+	VPBROADCASTD 0(SI), Z18
+	VPBROADCASTD 4(SI), Z19
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z8, K2, 0(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z10, K2, 64(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z12, K2, 128(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z14, K2, 192(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z9, K2, 256(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z11, K2, 320(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z13, K2, 384(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VMOVUPS Z15, K2, 448(DX)
+pixel8x32AVX512_segment4_run1_end:
+	ADDQ $40, SI
+	DECQ CX
+	JGT pixel8x32AVX512_segment4
+	JMP pixel8x32AVX512_stored
+pixel8x32AVX512_zip8:
+	VMOVAPS Z0, Z18
+	VPERMT2PS Z8, Z16, Z0
+	VPERMT2PS Z8, Z17, Z18
+	VMOVAPS Z18, Z8
+	VMOVAPS Z4, Z18
+	VPERMT2PS Z12, Z16, Z4
+	VPERMT2PS Z12, Z17, Z18
+	VMOVAPS Z18, Z12
+	VMOVAPS Z0, Z18
+	VPERMT2PS Z4, Z16, Z0
+	VPERMT2PS Z4, Z17, Z18
+	VMOVAPS Z18, Z4
+	VMOVAPS Z8, Z18
+	VPERMT2PS Z12, Z16, Z8
+	VPERMT2PS Z12, Z17, Z18
+	VMOVAPS Z18, Z12
+	VMOVAPS Z2, Z18
+	VPERMT2PS Z10, Z16, Z2
+	VPERMT2PS Z10, Z17, Z18
+	VMOVAPS Z18, Z10
+	VMOVAPS Z6, Z18
+	VPERMT2PS Z14, Z16, Z6
+	VPERMT2PS Z14, Z17, Z18
+	VMOVAPS Z18, Z14
+	VMOVAPS Z2, Z18
+	VPERMT2PS Z6, Z16, Z2
+	VPERMT2PS Z6, Z17, Z18
+	VMOVAPS Z18, Z6
+	VMOVAPS Z10, Z18
+	VPERMT2PS Z14, Z16, Z10
+	VPERMT2PS Z14, Z17, Z18
+	VMOVAPS Z18, Z14
+	VMOVAPS Z0, Z18
+	VPERMT2PS Z2, Z16, Z0
+	VPERMT2PS Z2, Z17, Z18
+	VMOVAPS Z18, Z2
+	VMOVAPS Z4, Z18
+	VPERMT2PS Z6, Z16, Z4
+	VPERMT2PS Z6, Z17, Z18
+	VMOVAPS Z18, Z6
+	VMOVAPS Z8, Z18
+	VPERMT2PS Z10, Z16, Z8
+	VPERMT2PS Z10, Z17, Z18
+	VMOVAPS Z18, Z10
+	VMOVAPS Z12, Z18
+	VPERMT2PS Z14, Z16, Z12
+	VPERMT2PS Z14, Z17, Z18
+	VMOVAPS Z18, Z14
+	VMOVAPS Z1, Z18
+	VPERMT2PS Z9, Z16, Z1
+	VPERMT2PS Z9, Z17, Z18
+	VMOVAPS Z18, Z9
+	VMOVAPS Z5, Z18
+	VPERMT2PS Z13, Z16, Z5
+	VPERMT2PS Z13, Z17, Z18
+	VMOVAPS Z18, Z13
+	VMOVAPS Z1, Z18
+	VPERMT2PS Z5, Z16, Z1
+	VPERMT2PS Z5, Z17, Z18
+	VMOVAPS Z18, Z5
+	VMOVAPS Z9, Z18
+	VPERMT2PS Z13, Z16, Z9
+	VPERMT2PS Z13, Z17, Z18
+	VMOVAPS Z18, Z13
+	VMOVAPS Z3, Z18
+	VPERMT2PS Z11, Z16, Z3
+	VPERMT2PS Z11, Z17, Z18
+	VMOVAPS Z18, Z11
+	VMOVAPS Z7, Z18
+	VPERMT2PS Z15, Z16, Z7
+	VPERMT2PS Z15, Z17, Z18
+	VMOVAPS Z18, Z15
+	VMOVAPS Z3, Z18
+	VPERMT2PS Z7, Z16, Z3
+	VPERMT2PS Z7, Z17, Z18
+	VMOVAPS Z18, Z7
+	VMOVAPS Z11, Z18
+	VPERMT2PS Z15, Z16, Z11
+	VPERMT2PS Z15, Z17, Z18
+	VMOVAPS Z18, Z15
+	VMOVAPS Z1, Z18
+	VPERMT2PS Z3, Z16, Z1
+	VPERMT2PS Z3, Z17, Z18
+	VMOVAPS Z18, Z3
+	VMOVAPS Z5, Z18
+	VPERMT2PS Z7, Z16, Z5
+	VPERMT2PS Z7, Z17, Z18
+	VMOVAPS Z18, Z7
+	VMOVAPS Z9, Z18
+	VPERMT2PS Z11, Z16, Z9
+	VPERMT2PS Z11, Z17, Z18
+	VMOVAPS Z18, Z11
+	VMOVAPS Z13, Z18
+	VPERMT2PS Z15, Z16, Z13
+	VPERMT2PS Z15, Z17, Z18
+	VMOVAPS Z18, Z15
+	VMOVUPS zipIota<>(SB), Z16
+pixel8x32AVX512_segment8:
+	MOVQ 8(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel8x32AVX512_segment8_run0_end
+	ADDQ R9, DX
+	CMPQ BX, $32 // pixels side by side?
+	JNE pixel8x32AVX512_segment8_run0_apart
+	CMPQ 96(DI), $0
+	JEQ pixel8x32AVX512_segment8_run0_part
+	CMPQ 152(DI), $0
+	JNE pixel8x32AVX512_segment8_run0_stream
+	VMOVUPS Z0, 0(DX)
+	VMOVUPS Z2, 64(DX)
+	VMOVUPS Z4, 128(DX)
+	VMOVUPS Z6, 192(DX)
+	VMOVUPS Z8, 256(DX)
+	VMOVUPS Z10, 320(DX)
+	VMOVUPS Z12, 384(DX)
+	VMOVUPS Z14, 448(DX)
+	VMOVUPS Z1, 512(DX)
+	VMOVUPS Z3, 576(DX)
+	VMOVUPS Z5, 640(DX)
+	VMOVUPS Z7, 704(DX)
+	VMOVUPS Z9, 768(DX)
+	VMOVUPS Z11, 832(DX)
+	VMOVUPS Z13, 896(DX)
+	VMOVUPS Z15, 960(DX)
+	JMP pixel8x32AVX512_segment8_run0_end
+pixel8x32AVX512_segment8_run0_stream:
+	VMOVNTPS Z0, 0(DX)
+	VMOVNTPS Z2, 64(DX)
+	VMOVNTPS Z4, 128(DX)
+	VMOVNTPS Z6, 192(DX)
+	VMOVNTPS Z8, 256(DX)
+	VMOVNTPS Z10, 320(DX)
+	VMOVNTPS Z12, 384(DX)
+	VMOVNTPS Z14, 448(DX)
+	VMOVNTPS Z1, 512(DX)
+	VMOVNTPS Z3, 576(DX)
+	VMOVNTPS Z5, 640(DX)
+	VMOVNTPS Z7, 704(DX)
+	VMOVNTPS Z9, 768(DX)
+	VMOVNTPS Z11, 832(DX)
+	VMOVNTPS Z13, 896(DX)
+	VMOVNTPS Z15, 960(DX)
+	JMP pixel8x32AVX512_segment8_run0_end
+pixel8x32AVX512_segment8_run0_part:
+	VPBROADCASTD 0(SI), Z18
+	VPBROADCASTD 4(SI), Z19
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z0, K2, 0(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z2, K2, 64(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z4, K2, 128(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z6, K2, 192(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z8, K2, 256(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z10, K2, 320(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z12, K2, 384(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z14, K2, 448(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z1, K2, 512(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z3, K2, 576(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z5, K2, 640(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z7, K2, 704(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z9, K2, 768(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z11, K2, 832(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Z13, K2, 896(DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VMOVUPS Z15, K2, 960(DX)
+	JMP pixel8x32AVX512_segment8_run0_end
+pixel8x32AVX512_segment8_run0_apart:
+	VPBROADCASTD 0(SI), Z18
+	VPBROADCASTD 4(SI), Z19
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Y0, K2, (DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VEXTRACTF32X8 $1, Z0, Y17
+	VMOVUPS Y17, K2, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Y2, K2, (DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VEXTRACTF32X8 $1, Z2, Y17
+	VMOVUPS Y17, K2, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Y4, K2, (DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VEXTRACTF32X8 $1, Z4, Y17
+	VMOVUPS Y17, K2, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Y6, K2, (DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VEXTRACTF32X8 $1, Z6, Y17
+	VMOVUPS Y17, K2, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Y8, K2, (DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VEXTRACTF32X8 $1, Z8, Y17
+	VMOVUPS Y17, K2, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Y10, K2, (DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VEXTRACTF32X8 $1, Z10, Y17
+	VMOVUPS Y17, K2, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Y12, K2, (DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VEXTRACTF32X8 $1, Z12, Y17
+	VMOVUPS Y17, K2, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Y14, K2, (DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VEXTRACTF32X8 $1, Z14, Y17
+	VMOVUPS Y17, K2, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Y1, K2, (DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VEXTRACTF32X8 $1, Z1, Y17
+	VMOVUPS Y17, K2, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Y3, K2, (DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VEXTRACTF32X8 $1, Z3, Y17
+	VMOVUPS Y17, K2, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Y5, K2, (DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VEXTRACTF32X8 $1, Z5, Y17
+	VMOVUPS Y17, K2, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Y7, K2, (DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VEXTRACTF32X8 $1, Z7, Y17
+	VMOVUPS Y17, K2, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Y9, K2, (DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VEXTRACTF32X8 $1, Z9, Y17
+	VMOVUPS Y17, K2, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Y11, K2, (DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VEXTRACTF32X8 $1, Z11, Y17
+	VMOVUPS Y17, K2, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Y13, K2, (DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VEXTRACTF32X8 $1, Z13, Y17
+	VMOVUPS Y17, K2, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z17
+	VPSUBD Z17, Z18, Z18
+	VPSUBD Z17, Z19, Z19
+	VMOVUPS Y15, K2, (DX)
+	VPCMPD $5, Z18, Z16, K2 // lane >= first
+	VPCMPD $1, Z19, Z16, K2, K2 // lane < end
+	VEXTRACTF32X8 $1, Z15, Y17
+	VMOVUPS Y17, K2, (DX)(BX*1)
+pixel8x32AVX512_segment8_run0_end:
+	ADDQ $40, SI
+	DECQ CX
+	JGT pixel8x32AVX512_segment8
+	JMP pixel8x32AVX512_stored
+pixel8x32AVX512_planes:
 	CMPQ 96(DI), $0
 	JEQ pixel8x32AVX512_store_part
 	MOVQ R9, DX
@@ -8395,6 +13951,7 @@ pixel8x32AVX512_store_part:
 	VMOVUPS Z14, 0(DX)
 	VMOVUPS Z15, K1, 64(DX)
 pixel8x32AVX512_store_end:
+pixel8x32AVX512_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -8403,6 +13960,10 @@ pixel8x32AVX512_store_end:
 pixel8x32AVX512_next:
 	DECQ R12
 	JGT pixel8x32AVX512_tile
+	CMPQ 152(DI), $0
+	JEQ pixel8x32AVX512_end
+	SFENCE // streamed outputs become visible before what follows
+pixel8x32AVX512_end:
 	VZEROUPPER
 	RET
 
@@ -8692,6 +14253,1325 @@ pixel8x48AVX512_leaky:
 	VCMPPS $17, Z24, Z23, K2 // x < 0
 	VMULPS.BCST 28(AX), Z23, K2, Z23
 pixel8x48AVX512_linear:
+	MOVQ 128(DI), AX
+	TESTQ AX, AX
+	JEQ pixel8x48AVX512_planes
+	MOVQ 136(DI), SI
+	MOVQ 144(DI), CX
+	MOVQ 160(DI), BX
+	VMOVUPS zipLow<>(SB), Z24
+	VMOVUPS zipHigh<>(SB), Z25
+	CMPQ AX, $2
+	JNE pixel8x48AVX512_zip4
+	VMOVAPS Z0, Z26
+	VPERMT2PS Z3, Z24, Z0
+	VPERMT2PS Z3, Z25, Z26
+	VMOVAPS Z26, Z3
+	VMOVAPS Z1, Z26
+	VPERMT2PS Z4, Z24, Z1
+	VPERMT2PS Z4, Z25, Z26
+	VMOVAPS Z26, Z4
+	VMOVAPS Z2, Z26
+	VPERMT2PS Z5, Z24, Z2
+	VPERMT2PS Z5, Z25, Z26
+	VMOVAPS Z26, Z5
+	VMOVAPS Z6, Z26
+	VPERMT2PS Z9, Z24, Z6
+	VPERMT2PS Z9, Z25, Z26
+	VMOVAPS Z26, Z9
+	VMOVAPS Z7, Z26
+	VPERMT2PS Z10, Z24, Z7
+	VPERMT2PS Z10, Z25, Z26
+	VMOVAPS Z26, Z10
+	VMOVAPS Z8, Z26
+	VPERMT2PS Z11, Z24, Z8
+	VPERMT2PS Z11, Z25, Z26
+	VMOVAPS Z26, Z11
+	VMOVAPS Z12, Z26
+	VPERMT2PS Z15, Z24, Z12
+	VPERMT2PS Z15, Z25, Z26
+	VMOVAPS Z26, Z15
+	VMOVAPS Z13, Z26
+	VPERMT2PS Z16, Z24, Z13
+	VPERMT2PS Z16, Z25, Z26
+	VMOVAPS Z26, Z16
+	VMOVAPS Z14, Z26
+	VPERMT2PS Z17, Z24, Z14
+	VPERMT2PS Z17, Z25, Z26
+	VMOVAPS Z26, Z17
+	VMOVAPS Z18, Z26
+	VPERMT2PS Z21, Z24, Z18
+	VPERMT2PS Z21, Z25, Z26
+	VMOVAPS Z26, Z21
+	VMOVAPS Z19, Z26
+	VPERMT2PS Z22, Z24, Z19
+	VPERMT2PS Z22, Z25, Z26
+	VMOVAPS Z26, Z22
+	VMOVAPS Z20, Z26
+	VPERMT2PS Z23, Z24, Z20
+	VPERMT2PS Z23, Z25, Z26
+	VMOVAPS Z26, Z23
+	VMOVUPS zipIota<>(SB), Z24
+pixel8x48AVX512_segment2:
+	MOVQ 8(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel8x48AVX512_segment2_run0_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel8x48AVX512_segment2_run0_part
+	CMPQ 152(DI), $0
+	JNE pixel8x48AVX512_segment2_run0_stream
+	VMOVUPS Z0, 0(DX)
+	VMOVUPS Z3, 64(DX)
+	VMOVUPS Z1, 128(DX)
+	VMOVUPS Z4, 192(DX)
+	VMOVUPS Z2, 256(DX)
+	VMOVUPS Z5, 320(DX)
+	JMP pixel8x48AVX512_segment2_run0_end
+pixel8x48AVX512_segment2_run0_stream:
+	VMOVNTPS Z0, 0(DX)
+	VMOVNTPS Z3, 64(DX)
+	VMOVNTPS Z1, 128(DX)
+	VMOVNTPS Z4, 192(DX)
+	VMOVNTPS Z2, 256(DX)
+	VMOVNTPS Z5, 320(DX)
+	JMP pixel8x48AVX512_segment2_run0_end
+pixel8x48AVX512_segment2_run0_part:
+	VPBROADCASTD 0(SI), Z26
+	VPBROADCASTD 4(SI), Z27
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z0, K2, 0(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z3, K2, 64(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z1, K2, 128(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z4, K2, 192(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z2, K2, 256(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VMOVUPS Z5, K2, 320(DX)
+pixel8x48AVX512_segment2_run0_end:
+	MOVQ 16(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel8x48AVX512_segment2_run1_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel8x48AVX512_segment2_run1_part
+	CMPQ 152(DI), $0
+	JNE pixel8x48AVX512_segment2_run1_stream
+	VMOVUPS Z6, 0(DX)
+	VMOVUPS Z9, 64(DX)
+	VMOVUPS Z7, 128(DX)
+	VMOVUPS Z10, 192(DX)
+	VMOVUPS Z8, 256(DX)
+	VMOVUPS Z11, 320(DX)
+	JMP pixel8x48AVX512_segment2_run1_end
+pixel8x48AVX512_segment2_run1_stream:
+	VMOVNTPS Z6, 0(DX)
+	VMOVNTPS Z9, 64(DX)
+	VMOVNTPS Z7, 128(DX)
+	VMOVNTPS Z10, 192(DX)
+	VMOVNTPS Z8, 256(DX)
+	VMOVNTPS Z11, 320(DX)
+	JMP pixel8x48AVX512_segment2_run1_end
+pixel8x48AVX512_segment2_run1_part:
+	VPBROADCASTD 0(SI), Z26
+	VPBROADCASTD 4(SI), Z27
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z6, K2, 0(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z9, K2, 64(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z7, K2, 128(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z10, K2, 192(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z8, K2, 256(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VMOVUPS Z11, K2, 320(DX)
+pixel8x48AVX512_segment2_run1_end:
+	MOVQ 24(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel8x48AVX512_segment2_run2_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel8x48AVX512_segment2_run2_part
+	CMPQ 152(DI), $0
+	JNE pixel8x48AVX512_segment2_run2_stream
+	VMOVUPS Z12, 0(DX)
+	VMOVUPS Z15, 64(DX)
+	VMOVUPS Z13, 128(DX)
+	VMOVUPS Z16, 192(DX)
+	VMOVUPS Z14, 256(DX)
+	VMOVUPS Z17, 320(DX)
+	JMP pixel8x48AVX512_segment2_run2_end
+pixel8x48AVX512_segment2_run2_stream:
+	VMOVNTPS Z12, 0(DX)
+	VMOVNTPS Z15, 64(DX)
+	VMOVNTPS Z13, 128(DX)
+	VMOVNTPS Z16, 192(DX)
+	VMOVNTPS Z14, 256(DX)
+	VMOVNTPS Z17, 320(DX)
+	JMP pixel8x48AVX512_segment2_run2_end
+pixel8x48AVX512_segment2_run2_part:
+	VPBROADCASTD 0(SI), Z26
+	VPBROADCASTD 4(SI), Z27
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z12, K2, 0(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z15, K2, 64(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z13, K2, 128(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z16, K2, 192(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z14, K2, 256(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VMOVUPS Z17, K2, 320(DX)
+pixel8x48AVX512_segment2_run2_end:
+	MOVQ 32(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel8x48AVX512_segment2_run3_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel8x48AVX512_segment2_run3_part
+	CMPQ 152(DI), $0
+	JNE pixel8x48AVX512_segment2_run3_stream
+	VMOVUPS Z18, 0(DX)
+	VMOVUPS Z21, 64(DX)
+	VMOVUPS Z19, 128(DX)
+	VMOVUPS Z22, 192(DX)
+	VMOVUPS Z20, 256(DX)
+	VMOVUPS Z23, 320(DX)
+	JMP pixel8x48AVX512_segment2_run3_end
+pixel8x48AVX512_segment2_run3_stream:
+	VMOVNTPS Z18, 0(DX)
+	VMOVNTPS Z21, 64(DX)
+	VMOVNTPS Z19, 128(DX)
+	VMOVNTPS Z22, 192(DX)
+	VMOVNTPS Z20, 256(DX)
+	VMOVNTPS Z23, 320(DX)
+	JMP pixel8x48AVX512_segment2_run3_end
+pixel8x48AVX512_segment2_run3_part:
+	VPBROADCASTD 0(SI), Z26
+	VPBROADCASTD 4(SI), Z27
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z18, K2, 0(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z21, K2, 64(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z19, K2, 128(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z22, K2, 192(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z20, K2, 256(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VMOVUPS Z23, K2, 320(DX)
+pixel8x48AVX512_segment2_run3_end:
+	ADDQ $40, SI
+	DECQ CX
+	JGT pixel8x48AVX512_segment2
+	JMP pixel8x48AVX512_stored
+pixel8x48AVX512_zip4:
+	CMPQ AX, $4
+	JNE pixel8x48AVX512_zip8
+	VMOVAPS Z0, Z26
+	VPERMT2PS Z6, Z24, Z0
+	VPERMT2PS Z6, Z25, Z26
+	VMOVAPS Z26, Z6
+	VMOVAPS Z3, Z26
+	VPERMT2PS Z9, Z24, Z3
+	VPERMT2PS Z9, Z25, Z26
+	VMOVAPS Z26, Z9
+	VMOVAPS Z0, Z26
+	VPERMT2PS Z3, Z24, Z0
+	VPERMT2PS Z3, Z25, Z26
+	VMOVAPS Z26, Z3
+	VMOVAPS Z6, Z26
+	VPERMT2PS Z9, Z24, Z6
+	VPERMT2PS Z9, Z25, Z26
+	VMOVAPS Z26, Z9
+	VMOVAPS Z1, Z26
+	VPERMT2PS Z7, Z24, Z1
+	VPERMT2PS Z7, Z25, Z26
+	VMOVAPS Z26, Z7
+	VMOVAPS Z4, Z26
+	VPERMT2PS Z10, Z24, Z4
+	VPERMT2PS Z10, Z25, Z26
+	VMOVAPS Z26, Z10
+	VMOVAPS Z1, Z26
+	VPERMT2PS Z4, Z24, Z1
+	VPERMT2PS Z4, Z25, Z26
+	VMOVAPS Z26, Z4
+	VMOVAPS Z7, Z26
+	VPERMT2PS Z10, Z24, Z7
+	VPERMT2PS Z10, Z25, Z26
+	VMOVAPS Z26, Z10
+	VMOVAPS Z2, Z26
+	VPERMT2PS Z8, Z24, Z2
+	VPERMT2PS Z8, Z25, Z26
+	VMOVAPS Z26, Z8
+	VMOVAPS Z5, Z26
+	VPERMT2PS Z11, Z24, Z5
+	VPERMT2PS Z11, Z25, Z26
+	VMOVAPS Z26, Z11
+	VMOVAPS Z2, Z26
+	VPERMT2PS Z5, Z24, Z2
+	VPERMT2PS Z5, Z25, Z26
+	VMOVAPS Z26, Z5
+	VMOVAPS Z8, Z26
+	VPERMT2PS Z11, Z24, Z8
+	VPERMT2PS Z11, Z25, Z26
+	VMOVAPS Z26, Z11
+	VMOVAPS Z12, Z26
+	VPERMT2PS Z18, Z24, Z12
+	VPERMT2PS Z18, Z25, Z26
+	VMOVAPS Z26, Z18
+	VMOVAPS Z15, Z26
+	VPERMT2PS Z21, Z24, Z15
+	VPERMT2PS Z21, Z25, Z26
+	VMOVAPS Z26, Z21
+	VMOVAPS Z12, Z26
+	VPERMT2PS Z15, Z24, Z12
+	VPERMT2PS Z15, Z25, Z26
+	VMOVAPS Z26, Z15
+	VMOVAPS Z18, Z26
+	VPERMT2PS Z21, Z24, Z18
+	VPERMT2PS Z21, Z25, Z26
+	VMOVAPS Z26, Z21
+	VMOVAPS Z13, Z26
+	VPERMT2PS Z19, Z24, Z13
+	VPERMT2PS Z19, Z25, Z26
+	VMOVAPS Z26, Z19
+	VMOVAPS Z16, Z26
+	VPERMT2PS Z22, Z24, Z16
+	VPERMT2PS Z22, Z25, Z26
+	VMOVAPS Z26, Z22
+	VMOVAPS Z13, Z26
+	VPERMT2PS Z16, Z24, Z13
+	VPERMT2PS Z16, Z25, Z26
+	VMOVAPS Z26, Z16
+	VMOVAPS Z19, Z26
+	VPERMT2PS Z22, Z24, Z19
+	VPERMT2PS Z22, Z25, Z26
+	VMOVAPS Z26, Z22
+	VMOVAPS Z14, Z26
+	VPERMT2PS Z20, Z24, Z14
+	VPERMT2PS Z20, Z25, Z26
+	VMOVAPS Z26, Z20
+	VMOVAPS Z17, Z26
+	VPERMT2PS Z23, Z24, Z17
+	VPERMT2PS Z23, Z25, Z26
+	VMOVAPS Z26, Z23
+	VMOVAPS Z14, Z26
+	VPERMT2PS Z17, Z24, Z14
+	VPERMT2PS Z17, Z25, Z26
+	VMOVAPS Z26, Z17
+	VMOVAPS Z20, Z26
+	VPERMT2PS Z23, Z24, Z20
+	VPERMT2PS Z23, Z25, Z26
+	VMOVAPS Z26, Z23
+	VMOVUPS zipIota<>(SB), Z24
+pixel8x48AVX512_segment4:
+	MOVQ 8(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel8x48AVX512_segment4_run0_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel8x48AVX512_segment4_run0_part
+	CMPQ 152(DI), $0
+	JNE pixel8x48AVX512_segment4_run0_stream
+	VMOVUPS Z0, 0(DX)
+	VMOVUPS Z3, 64(DX)
+	VMOVUPS Z6, 128(DX)
+	VMOVUPS Z9, 192(DX)
+	VMOVUPS Z1, 256(DX)
+	VMOVUPS Z4, 320(DX)
+	VMOVUPS Z7, 384(DX)
+	VMOVUPS Z10, 448(DX)
+	VMOVUPS Z2, 512(DX)
+	VMOVUPS Z5, 576(DX)
+	VMOVUPS Z8, 640(DX)
+	VMOVUPS Z11, 704(DX)
+	JMP pixel8x48AVX512_segment4_run0_end
+pixel8x48AVX512_segment4_run0_stream:
+	VMOVNTPS Z0, 0(DX)
+	VMOVNTPS Z3, 64(DX)
+	VMOVNTPS Z6, 128(DX)
+	VMOVNTPS Z9, 192(DX)
+	VMOVNTPS Z1, 256(DX)
+	VMOVNTPS Z4, 320(DX)
+	VMOVNTPS Z7, 384(DX)
+	VMOVNTPS Z10, 448(DX)
+	VMOVNTPS Z2, 512(DX)
+	VMOVNTPS Z5, 576(DX)
+	VMOVNTPS Z8, 640(DX)
+	VMOVNTPS Z11, 704(DX)
+	JMP pixel8x48AVX512_segment4_run0_end
+pixel8x48AVX512_segment4_run0_part:
+	VPBROADCASTD 0(SI), Z26
+	VPBROADCASTD 4(SI), Z27
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z0, K2, 0(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z3, K2, 64(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z6, K2, 128(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z9, K2, 192(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z1, K2, 256(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z4, K2, 320(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z7, K2, 384(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z10, K2, 448(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z2, K2, 512(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z5, K2, 576(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z8, K2, 640(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VMOVUPS Z11, K2, 704(DX)
+pixel8x48AVX512_segment4_run0_end:
+	MOVQ 16(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel8x48AVX512_segment4_run1_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel8x48AVX512_segment4_run1_part
+	CMPQ 152(DI), $0
+	JNE pixel8x48AVX512_segment4_run1_stream
+	VMOVUPS Z12, 0(DX)
+	VMOVUPS Z15, 64(DX)
+	VMOVUPS Z18, 128(DX)
+	VMOVUPS Z21, 192(DX)
+	VMOVUPS Z13, 256(DX)
+	VMOVUPS Z16, 320(DX)
+	VMOVUPS Z19, 384(DX)
+	VMOVUPS Z22, 448(DX)
+	VMOVUPS Z14, 512(DX)
+	VMOVUPS Z17, 576(DX)
+	VMOVUPS Z20, 640(DX)
+	VMOVUPS Z23, 704(DX)
+	JMP pixel8x48AVX512_segment4_run1_end
+pixel8x48AVX512_segment4_run1_stream:
+	VMOVNTPS Z12, 0(DX)
+	VMOVNTPS Z15, 64(DX)
+	VMOVNTPS Z18, 128(DX)
+	VMOVNTPS Z21, 192(DX)
+	VMOVNTPS Z13, 256(DX)
+	VMOVNTPS Z16, 320(DX)
+	VMOVNTPS Z19, 384(DX)
+	VMOVNTPS Z22, 448(DX)
+	VMOVNTPS Z14, 512(DX)
+	VMOVNTPS Z17, 576(DX)
+	VMOVNTPS Z20, 640(DX)
+	VMOVNTPS Z23, 704(DX)
+	JMP pixel8x48AVX512_segment4_run1_end
+pixel8x48AVX512_segment4_run1_part:
+	VPBROADCASTD 0(SI), Z26
+	VPBROADCASTD 4(SI), Z27
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z12, K2, 0(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z15, K2, 64(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z18, K2, 128(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z21, K2, 192(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z13, K2, 256(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z16, K2, 320(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z19, K2, 384(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z22, K2, 448(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z14, K2, 512(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z17, K2, 576(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z20, K2, 640(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VMOVUPS Z23, K2, 704(DX)
+pixel8x48AVX512_segment4_run1_end:
+	ADDQ $40, SI
+	DECQ CX
+	JGT pixel8x48AVX512_segment4
+	JMP pixel8x48AVX512_stored
+pixel8x48AVX512_zip8:
+	VMOVAPS Z0, Z26
+	VPERMT2PS Z12, Z24, Z0
+	VPERMT2PS Z12, Z25, Z26
+	VMOVAPS Z26, Z12
+	VMOVAPS Z6, Z26
+	VPERMT2PS Z18, Z24, Z6
+	VPERMT2PS Z18, Z25, Z26
+	VMOVAPS Z26, Z18
+	VMOVAPS Z0, Z26
+	VPERMT2PS Z6, Z24, Z0
+	VPERMT2PS Z6, Z25, Z26
+	VMOVAPS Z26, Z6
+	VMOVAPS Z12, Z26
+	VPERMT2PS Z18, Z24, Z12
+	VPERMT2PS Z18, Z25, Z26
+	VMOVAPS Z26, Z18
+	VMOVAPS Z3, Z26
+	VPERMT2PS Z15, Z24, Z3
+	VPERMT2PS Z15, Z25, Z26
+	VMOVAPS Z26, Z15
+	VMOVAPS Z9, Z26
+	VPERMT2PS Z21, Z24, Z9
+	VPERMT2PS Z21, Z25, Z26
+	VMOVAPS Z26, Z21
+	VMOVAPS Z3, Z26
+	VPERMT2PS Z9, Z24, Z3
+	VPERMT2PS Z9, Z25, Z26
+	VMOVAPS Z26, Z9
+	VMOVAPS Z15, Z26
+	VPERMT2PS Z21, Z24, Z15
+	VPERMT2PS Z21, Z25, Z26
+	VMOVAPS Z26, Z21
+	VMOVAPS Z0, Z26
+	VPERMT2PS Z3, Z24, Z0
+	VPERMT2PS Z3, Z25, Z26
+	VMOVAPS Z26, Z3
+	VMOVAPS Z6, Z26
+	VPERMT2PS Z9, Z24, Z6
+	VPERMT2PS Z9, Z25, Z26
+	VMOVAPS Z26, Z9
+	VMOVAPS Z12, Z26
+	VPERMT2PS Z15, Z24, Z12
+	VPERMT2PS Z15, Z25, Z26
+	VMOVAPS Z26, Z15
+	VMOVAPS Z18, Z26
+	VPERMT2PS Z21, Z24, Z18
+	VPERMT2PS Z21, Z25, Z26
+	VMOVAPS Z26, Z21
+	VMOVAPS Z1, Z26
+	VPERMT2PS Z13, Z24, Z1
+	VPERMT2PS Z13, Z25, Z26
+	VMOVAPS Z26, Z13
+	VMOVAPS Z7, Z26
+	VPERMT2PS Z19, Z24, Z7
+	VPERMT2PS Z19, Z25, Z26
+	VMOVAPS Z26, Z19
+	VMOVAPS Z1, Z26
+	VPERMT2PS Z7, Z24, Z1
+	VPERMT2PS Z7, Z25, Z26
+	VMOVAPS Z26, Z7
+	VMOVAPS Z13, Z26
+	VPERMT2PS Z19, Z24, Z13
+	VPERMT2PS Z19, Z25, Z26
+	VMOVAPS Z26, Z19
+	VMOVAPS Z4, Z26
+	VPERMT2PS Z16, Z24, Z4
+	VPERMT2PS Z16, Z25, Z26
+	VMOVAPS Z26, Z16
+	VMOVAPS Z10, Z26
+	VPERMT2PS Z22, Z24, Z10
+	VPERMT2PS Z22, Z25, Z26
+	VMOVAPS Z26, Z22
+	VMOVAPS Z4, Z26
+	VPERMT2PS Z10, Z24, Z4
+	VPERMT2PS Z10, Z25, Z26
+	VMOVAPS Z26, Z10
+	VMOVAPS Z16, Z26
+	VPERMT2PS Z22, Z24, Z16
+	VPERMT2PS Z22, Z25, Z26
+	VMOVAPS Z26, Z22
+	VMOVAPS Z1, Z26
+	VPERMT2PS Z4, Z24, Z1
+	VPERMT2PS Z4, Z25, Z26
+	VMOVAPS Z26, Z4
+	VMOVAPS Z7, Z26
+	VPERMT2PS Z10, Z24, Z7
+	VPERMT2PS Z10, Z25, Z26
+	VMOVAPS Z26, Z10
+	VMOVAPS Z13, Z26
+	VPERMT2PS Z16, Z24, Z13
+	VPERMT2PS Z16, Z25, Z26
+	VMOVAPS Z26, Z16
+	VMOVAPS Z19, Z26
+	VPERMT2PS Z22, Z24, Z19
+	VPERMT2PS Z22, Z25, Z26
+	VMOVAPS Z26, Z22
+	VMOVAPS Z2, Z26
+	VPERMT2PS Z14, Z24, Z2
+	VPERMT2PS Z14, Z25, Z26
+	VMOVAPS Z26, Z14
+	VMOVAPS Z8, Z26
+	VPERMT2PS Z20, Z24, Z8
+	VPERMT2PS Z20, Z25, Z26
+	VMOVAPS Z26, Z20
+	VMOVAPS Z2, Z26
+	VPERMT2PS Z8, Z24, Z2
+	VPERMT2PS Z8, Z25, Z26
+	VMOVAPS Z26, Z8
+	VMOVAPS Z14, Z26
+	VPERMT2PS Z20, Z24, Z14
+	VPERMT2PS Z20, Z25, Z26
+	VMOVAPS Z26, Z20
+	VMOVAPS Z5, Z26
+	VPERMT2PS Z17, Z24, Z5
+	VPERMT2PS Z17, Z25, Z26
+	VMOVAPS Z26, Z17
+	VMOVAPS Z11, Z26
+	VPERMT2PS Z23, Z24, Z11
+	VPERMT2PS Z23, Z25, Z26
+	VMOVAPS Z26, Z23
+	VMOVAPS Z5, Z26
+	VPERMT2PS Z11, Z24, Z5
+	VPERMT2PS Z11, Z25, Z26
+	VMOVAPS Z26, Z11
+	VMOVAPS Z17, Z26
+	VPERMT2PS Z23, Z24, Z17
+	VPERMT2PS Z23, Z25, Z26
+	VMOVAPS Z26, Z23
+	VMOVAPS Z2, Z26
+	VPERMT2PS Z5, Z24, Z2
+	VPERMT2PS Z5, Z25, Z26
+	VMOVAPS Z26, Z5
+	VMOVAPS Z8, Z26
+	VPERMT2PS Z11, Z24, Z8
+	VPERMT2PS Z11, Z25, Z26
+	VMOVAPS Z26, Z11
+	VMOVAPS Z14, Z26
+	VPERMT2PS Z17, Z24, Z14
+	VPERMT2PS Z17, Z25, Z26
+	VMOVAPS Z26, Z17
+	VMOVAPS Z20, Z26
+	VPERMT2PS Z23, Z24, Z20
+	VPERMT2PS Z23, Z25, Z26
+	VMOVAPS Z26, Z23
+	VMOVUPS zipIota<>(SB), Z24
+pixel8x48AVX512_segment8:
+	MOVQ 8(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel8x48AVX512_segment8_run0_end
+	ADDQ R9, DX
+	CMPQ BX, $32 // pixels side by side?
+	JNE pixel8x48AVX512_segment8_run0_apart
+	CMPQ 96(DI), $0
+	JEQ pixel8x48AVX512_segment8_run0_part
+	CMPQ 152(DI), $0
+	JNE pixel8x48AVX512_segment8_run0_stream
+	VMOVUPS Z0, 0(DX)
+	VMOVUPS Z3, 64(DX)
+	VMOVUPS Z6, 128(DX)
+	VMOVUPS Z9, 192(DX)
+	VMOVUPS Z12, 256(DX)
+	VMOVUPS Z15, 320(DX)
+	VMOVUPS Z18, 384(DX)
+	VMOVUPS Z21, 448(DX)
+	VMOVUPS Z1, 512(DX)
+	VMOVUPS Z4, 576(DX)
+	VMOVUPS Z7, 640(DX)
+	VMOVUPS Z10, 704(DX)
+	VMOVUPS Z13, 768(DX)
+	VMOVUPS Z16, 832(DX)
+	VMOVUPS Z19, 896(DX)
+	VMOVUPS Z22, 960(DX)
+	VMOVUPS Z2, 1024(DX)
+	VMOVUPS Z5, 1088(DX)
+	VMOVUPS Z8, 1152(DX)
+	VMOVUPS Z11, 1216(DX)
+	VMOVUPS Z14, 1280(DX)
+	VMOVUPS Z17, 1344(DX)
+	VMOVUPS Z20, 1408(DX)
+	VMOVUPS Z23, 1472(DX)
+	JMP pixel8x48AVX512_segment8_run0_end
+pixel8x48AVX512_segment8_run0_stream:
+	VMOVNTPS Z0, 0(DX)
+	VMOVNTPS Z3, 64(DX)
+	VMOVNTPS Z6, 128(DX)
+	VMOVNTPS Z9, 192(DX)
+	VMOVNTPS Z12, 256(DX)
+	VMOVNTPS Z15, 320(DX)
+	VMOVNTPS Z18, 384(DX)
+	VMOVNTPS Z21, 448(DX)
+	VMOVNTPS Z1, 512(DX)
+	VMOVNTPS Z4, 576(DX)
+	VMOVNTPS Z7, 640(DX)
+	VMOVNTPS Z10, 704(DX)
+	VMOVNTPS Z13, 768(DX)
+	VMOVNTPS Z16, 832(DX)
+	VMOVNTPS Z19, 896(DX)
+	VMOVNTPS Z22, 960(DX)
+	VMOVNTPS Z2, 1024(DX)
+	VMOVNTPS Z5, 1088(DX)
+	VMOVNTPS Z8, 1152(DX)
+	VMOVNTPS Z11, 1216(DX)
+	VMOVNTPS Z14, 1280(DX)
+	VMOVNTPS Z17, 1344(DX)
+	VMOVNTPS Z20, 1408(DX)
+	VMOVNTPS Z23, 1472(DX)
+	JMP pixel8x48AVX512_segment8_run0_end
+pixel8x48AVX512_segment8_run0_part:
+	VPBROADCASTD 0(SI), Z26
+	VPBROADCASTD 4(SI), Z27
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z0, K2, 0(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z3, K2, 64(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z6, K2, 128(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z9, K2, 192(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z12, K2, 256(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z15, K2, 320(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z18, K2, 384(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z21, K2, 448(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z1, K2, 512(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z4, K2, 576(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z7, K2, 640(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z10, K2, 704(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z13, K2, 768(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z16, K2, 832(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z19, K2, 896(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z22, K2, 960(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z2, K2, 1024(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z5, K2, 1088(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z8, K2, 1152(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z11, K2, 1216(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z14, K2, 1280(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z17, K2, 1344(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD zipIota<>+64(SB), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Z20, K2, 1408(DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VMOVUPS Z23, K2, 1472(DX)
+	JMP pixel8x48AVX512_segment8_run0_end
+pixel8x48AVX512_segment8_run0_apart:
+	VPBROADCASTD 0(SI), Z26
+	VPBROADCASTD 4(SI), Z27
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Y0, K2, (DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VEXTRACTF32X8 $1, Z0, Y25
+	VMOVUPS Y25, K2, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Y3, K2, (DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VEXTRACTF32X8 $1, Z3, Y25
+	VMOVUPS Y25, K2, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Y6, K2, (DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VEXTRACTF32X8 $1, Z6, Y25
+	VMOVUPS Y25, K2, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Y9, K2, (DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VEXTRACTF32X8 $1, Z9, Y25
+	VMOVUPS Y25, K2, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Y12, K2, (DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VEXTRACTF32X8 $1, Z12, Y25
+	VMOVUPS Y25, K2, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Y15, K2, (DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VEXTRACTF32X8 $1, Z15, Y25
+	VMOVUPS Y25, K2, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Y18, K2, (DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VEXTRACTF32X8 $1, Z18, Y25
+	VMOVUPS Y25, K2, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Y21, K2, (DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VEXTRACTF32X8 $1, Z21, Y25
+	VMOVUPS Y25, K2, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Y1, K2, (DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VEXTRACTF32X8 $1, Z1, Y25
+	VMOVUPS Y25, K2, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Y4, K2, (DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VEXTRACTF32X8 $1, Z4, Y25
+	VMOVUPS Y25, K2, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Y7, K2, (DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VEXTRACTF32X8 $1, Z7, Y25
+	VMOVUPS Y25, K2, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Y10, K2, (DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VEXTRACTF32X8 $1, Z10, Y25
+	VMOVUPS Y25, K2, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Y13, K2, (DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VEXTRACTF32X8 $1, Z13, Y25
+	VMOVUPS Y25, K2, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Y16, K2, (DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VEXTRACTF32X8 $1, Z16, Y25
+	VMOVUPS Y25, K2, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Y19, K2, (DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VEXTRACTF32X8 $1, Z19, Y25
+	VMOVUPS Y25, K2, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Y22, K2, (DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VEXTRACTF32X8 $1, Z22, Y25
+	VMOVUPS Y25, K2, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Y2, K2, (DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VEXTRACTF32X8 $1, Z2, Y25
+	VMOVUPS Y25, K2, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Y5, K2, (DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VEXTRACTF32X8 $1, Z5, Y25
+	VMOVUPS Y25, K2, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Y8, K2, (DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VEXTRACTF32X8 $1, Z8, Y25
+	VMOVUPS Y25, K2, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Y11, K2, (DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VEXTRACTF32X8 $1, Z11, Y25
+	VMOVUPS Y25, K2, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Y14, K2, (DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VEXTRACTF32X8 $1, Z14, Y25
+	VMOVUPS Y25, K2, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Y17, K2, (DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VEXTRACTF32X8 $1, Z17, Y25
+	VMOVUPS Y25, K2, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Y20, K2, (DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VEXTRACTF32X8 $1, Z20, Y25
+	VMOVUPS Y25, K2, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VPBROADCASTD 168(DI), Z25
+	VPSUBD Z25, Z26, Z26
+	VPSUBD Z25, Z27, Z27
+	VMOVUPS Y23, K2, (DX)
+	VPCMPD $5, Z26, Z24, K2 // lane >= first
+	VPCMPD $1, Z27, Z24, K2, K2 // lane < end
+	VEXTRACTF32X8 $1, Z23, Y25
+	VMOVUPS Y25, K2, (DX)(BX*1)
+pixel8x48AVX512_segment8_run0_end:
+	ADDQ $40, SI
+	DECQ CX
+	JGT pixel8x48AVX512_segment8
+	JMP pixel8x48AVX512_stored
+pixel8x48AVX512_planes:
 	CMPQ 96(DI), $0
 	JEQ pixel8x48AVX512_store_part
 	MOVQ R9, DX
@@ -8761,6 +15641,7 @@ pixel8x48AVX512_store_part:
 	VMOVUPS Z22, 64(DX)
 	VMOVUPS Z23, K1, 128(DX)
 pixel8x48AVX512_store_end:
+pixel8x48AVX512_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -8769,6 +15650,10 @@ pixel8x48AVX512_store_end:
 pixel8x48AVX512_next:
 	DECQ R12
 	JGT pixel8x48AVX512_tile
+	CMPQ 152(DI), $0
+	JEQ pixel8x48AVX512_end
+	SFENCE // streamed outputs become visible before what follows
+pixel8x48AVX512_end:
 	VZEROUPPER
 	RET
 
@@ -8965,6 +15850,7 @@ pixel9x16AVX512_store_part:
 	ADDQ R11, DX
 	VMOVUPS Z8, K1, 0(DX)
 pixel9x16AVX512_store_end:
+pixel9x16AVX512_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -9269,6 +16155,7 @@ pixel9x32AVX512_store_part:
 	VMOVUPS Z16, 0(DX)
 	VMOVUPS Z17, K1, 64(DX)
 pixel9x32AVX512_store_end:
+pixel9x32AVX512_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -9673,6 +16560,7 @@ pixel9x48AVX512_store_part:
 	VMOVUPS Z25, 64(DX)
 	VMOVUPS Z26, K1, 128(DX)
 pixel9x48AVX512_store_end:
+pixel9x48AVX512_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -9753,6 +16641,7 @@ pixel1x8AVX2_store_part:
 	MOVQ R9, DX
 	VMASKMOVPS Y0, Y15, 0(DX)
 pixel1x8AVX2_store_end:
+pixel1x8AVX2_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -9847,6 +16736,7 @@ pixel1x16AVX2_store_part:
 	VMOVUPS Y0, 0(DX)
 	VMASKMOVPS Y1, Y15, 32(DX)
 pixel1x16AVX2_store_end:
+pixel1x16AVX2_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -9955,6 +16845,7 @@ pixel1x24AVX2_store_part:
 	VMOVUPS Y1, 32(DX)
 	VMASKMOVPS Y2, Y15, 64(DX)
 pixel1x24AVX2_store_end:
+pixel1x24AVX2_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -10077,6 +16968,7 @@ pixel1x32AVX2_store_part:
 	VMOVUPS Y2, 64(DX)
 	VMASKMOVPS Y3, Y15, 96(DX)
 pixel1x32AVX2_store_end:
+pixel1x32AVX2_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -10213,6 +17105,7 @@ pixel1x40AVX2_store_part:
 	VMOVUPS Y3, 96(DX)
 	VMASKMOVPS Y4, Y15, 128(DX)
 pixel1x40AVX2_store_end:
+pixel1x40AVX2_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -10363,6 +17256,7 @@ pixel1x48AVX2_store_part:
 	VMOVUPS Y4, 128(DX)
 	VMASKMOVPS Y5, Y15, 160(DX)
 pixel1x48AVX2_store_end:
+pixel1x48AVX2_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -10447,6 +17341,52 @@ pixel2x8AVX2_leaky:
 	VCMPPS $17, Y2, Y1, Y2 // x < 0
 	VBLENDVPS Y2, Y15, Y1, Y1
 pixel2x8AVX2_linear:
+	MOVQ 128(DI), AX
+	TESTQ AX, AX
+	JEQ pixel2x8AVX2_planes
+	MOVQ 136(DI), SI
+	MOVQ 144(DI), CX
+	MOVQ 160(DI), BX
+	VUNPCKLPS Y1, Y0, Y2
+	VUNPCKHPS Y1, Y0, Y3
+	VPERM2F128 $0x20, Y3, Y2, Y0
+	VPERM2F128 $0x31, Y3, Y2, Y1
+pixel2x8AVX2_segment2:
+	MOVQ 8(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel2x8AVX2_segment2_run0_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel2x8AVX2_segment2_run0_part
+	CMPQ 152(DI), $0
+	JNE pixel2x8AVX2_segment2_run0_stream
+	VMOVUPS Y0, 0(DX)
+	VMOVUPS Y1, 32(DX)
+	JMP pixel2x8AVX2_segment2_run0_end
+pixel2x8AVX2_segment2_run0_stream:
+	VMOVNTPS Y0, 0(DX)
+	VMOVNTPS Y1, 32(DX)
+	JMP pixel2x8AVX2_segment2_run0_end
+pixel2x8AVX2_segment2_run0_part:
+	VPBROADCASTD 0(SI), Y4
+	VPBROADCASTD 4(SI), Y5
+	VPCMPGTD zipIota<>(SB), Y5, Y2 // lane < end
+	VPCMPGTD zipIota<>(SB), Y4, Y3 // lane < first
+	VPANDN Y2, Y3, Y2
+	VPBROADCASTD zipIota<>+32(SB), Y3
+	VPSUBD Y3, Y4, Y4
+	VPSUBD Y3, Y5, Y5
+	VMASKMOVPS Y0, Y2, 0(DX)
+	VPCMPGTD zipIota<>(SB), Y5, Y2 // lane < end
+	VPCMPGTD zipIota<>(SB), Y4, Y3 // lane < first
+	VPANDN Y2, Y3, Y2
+	VMASKMOVPS Y1, Y2, 32(DX)
+pixel2x8AVX2_segment2_run0_end:
+	ADDQ $40, SI
+	DECQ CX
+	JGT pixel2x8AVX2_segment2
+	JMP pixel2x8AVX2_stored
+pixel2x8AVX2_planes:
 	CMPQ 96(DI), $0
 	JEQ pixel2x8AVX2_store_part
 	MOVQ R9, DX
@@ -10462,6 +17402,7 @@ pixel2x8AVX2_store_part:
 	ADDQ R11, DX
 	VMASKMOVPS Y1, Y15, 0(DX)
 pixel2x8AVX2_store_end:
+pixel2x8AVX2_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -10470,6 +17411,10 @@ pixel2x8AVX2_store_end:
 pixel2x8AVX2_next:
 	DECQ R12
 	JGT pixel2x8AVX2_tile
+	CMPQ 152(DI), $0
+	JEQ pixel2x8AVX2_end
+	SFENCE // streamed outputs become visible before what follows
+pixel2x8AVX2_end:
 	VZEROUPPER
 	RET
 
@@ -10569,6 +17514,74 @@ pixel2x16AVX2_leaky:
 	VCMPPS $17, Y4, Y3, Y4 // x < 0
 	VBLENDVPS Y4, Y15, Y3, Y3
 pixel2x16AVX2_linear:
+	MOVQ 128(DI), AX
+	TESTQ AX, AX
+	JEQ pixel2x16AVX2_planes
+	MOVQ 136(DI), SI
+	MOVQ 144(DI), CX
+	MOVQ 160(DI), BX
+	VUNPCKLPS Y2, Y0, Y4
+	VUNPCKHPS Y2, Y0, Y5
+	VPERM2F128 $0x20, Y5, Y4, Y0
+	VPERM2F128 $0x31, Y5, Y4, Y2
+	VUNPCKLPS Y3, Y1, Y4
+	VUNPCKHPS Y3, Y1, Y5
+	VPERM2F128 $0x20, Y5, Y4, Y1
+	VPERM2F128 $0x31, Y5, Y4, Y3
+pixel2x16AVX2_segment2:
+	MOVQ 8(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel2x16AVX2_segment2_run0_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel2x16AVX2_segment2_run0_part
+	CMPQ 152(DI), $0
+	JNE pixel2x16AVX2_segment2_run0_stream
+	VMOVUPS Y0, 0(DX)
+	VMOVUPS Y2, 32(DX)
+	VMOVUPS Y1, 64(DX)
+	VMOVUPS Y3, 96(DX)
+	JMP pixel2x16AVX2_segment2_run0_end
+pixel2x16AVX2_segment2_run0_stream:
+	VMOVNTPS Y0, 0(DX)
+	VMOVNTPS Y2, 32(DX)
+	VMOVNTPS Y1, 64(DX)
+	VMOVNTPS Y3, 96(DX)
+	JMP pixel2x16AVX2_segment2_run0_end
+pixel2x16AVX2_segment2_run0_part:
+	VPBROADCASTD 0(SI), Y6
+	VPBROADCASTD 4(SI), Y7
+	VPCMPGTD zipIota<>(SB), Y7, Y4 // lane < end
+	VPCMPGTD zipIota<>(SB), Y6, Y5 // lane < first
+	VPANDN Y4, Y5, Y4
+	VPBROADCASTD zipIota<>+32(SB), Y5
+	VPSUBD Y5, Y6, Y6
+	VPSUBD Y5, Y7, Y7
+	VMASKMOVPS Y0, Y4, 0(DX)
+	VPCMPGTD zipIota<>(SB), Y7, Y4 // lane < end
+	VPCMPGTD zipIota<>(SB), Y6, Y5 // lane < first
+	VPANDN Y4, Y5, Y4
+	VPBROADCASTD zipIota<>+32(SB), Y5
+	VPSUBD Y5, Y6, Y6
+	VPSUBD Y5, Y7, Y7
+	VMASKMOVPS Y2, Y4, 32(DX)
+	VPCMPGTD zipIota<>(SB), Y7, Y4 // lane < end
+	VPCMPGTD zipIota<>(SB), Y6, Y5 // lane < first
+	VPANDN Y4, Y5, Y4
+	VPBROADCASTD zipIota<>+32(SB), Y5
+	VPSUBD Y5, Y6, Y6
+	VPSUBD Y5, Y7, Y7
+	VMASKMOVPS Y1, Y4, 64(DX)
+	VPCMPGTD zipIota<>(SB), Y7, Y4 // lane < end
+	VPCMPGTD zipIota<>(SB), Y6, Y5 // lane < first
+	VPANDN Y4, Y5, Y4
+	VMASKMOVPS Y3, Y4, 96(DX)
+pixel2x16AVX2_segment2_run0_end:
+	ADDQ $40, SI
+	DECQ CX
+	JGT pixel2x16AVX2_segment2
+	JMP pixel2x16AVX2_stored
+pixel2x16AVX2_planes:
 	CMPQ 96(DI), $0
 	JEQ pixel2x16AVX2_store_part
 	MOVQ R9, DX
@@ -10588,6 +17601,7 @@ pixel2x16AVX2_store_part:
 	VMOVUPS Y2, 0(DX)
 	VMASKMOVPS Y3, Y15, 32(DX)
 pixel2x16AVX2_store_end:
+pixel2x16AVX2_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -10596,6 +17610,10 @@ pixel2x16AVX2_store_end:
 pixel2x16AVX2_next:
 	DECQ R12
 	JGT pixel2x16AVX2_tile
+	CMPQ 152(DI), $0
+	JEQ pixel2x16AVX2_end
+	SFENCE // streamed outputs become visible before what follows
+pixel2x16AVX2_end:
 	VZEROUPPER
 	RET
 
@@ -10718,6 +17736,96 @@ pixel2x24AVX2_leaky:
 	VCMPPS $17, Y6, Y5, Y6 // x < 0
 	VBLENDVPS Y6, Y15, Y5, Y5
 pixel2x24AVX2_linear:
+	MOVQ 128(DI), AX
+	TESTQ AX, AX
+	JEQ pixel2x24AVX2_planes
+	MOVQ 136(DI), SI
+	MOVQ 144(DI), CX
+	MOVQ 160(DI), BX
+	VUNPCKLPS Y3, Y0, Y6
+	VUNPCKHPS Y3, Y0, Y7
+	VPERM2F128 $0x20, Y7, Y6, Y0
+	VPERM2F128 $0x31, Y7, Y6, Y3
+	VUNPCKLPS Y4, Y1, Y6
+	VUNPCKHPS Y4, Y1, Y7
+	VPERM2F128 $0x20, Y7, Y6, Y1
+	VPERM2F128 $0x31, Y7, Y6, Y4
+	VUNPCKLPS Y5, Y2, Y6
+	VUNPCKHPS Y5, Y2, Y7
+	VPERM2F128 $0x20, Y7, Y6, Y2
+	VPERM2F128 $0x31, Y7, Y6, Y5
+pixel2x24AVX2_segment2:
+	MOVQ 8(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel2x24AVX2_segment2_run0_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel2x24AVX2_segment2_run0_part
+	CMPQ 152(DI), $0
+	JNE pixel2x24AVX2_segment2_run0_stream
+	VMOVUPS Y0, 0(DX)
+	VMOVUPS Y3, 32(DX)
+	VMOVUPS Y1, 64(DX)
+	VMOVUPS Y4, 96(DX)
+	VMOVUPS Y2, 128(DX)
+	VMOVUPS Y5, 160(DX)
+	JMP pixel2x24AVX2_segment2_run0_end
+pixel2x24AVX2_segment2_run0_stream:
+	VMOVNTPS Y0, 0(DX)
+	VMOVNTPS Y3, 32(DX)
+	VMOVNTPS Y1, 64(DX)
+	VMOVNTPS Y4, 96(DX)
+	VMOVNTPS Y2, 128(DX)
+	VMOVNTPS Y5, 160(DX)
+	JMP pixel2x24AVX2_segment2_run0_end
+pixel2x24AVX2_segment2_run0_part:
+	VPBROADCASTD 0(SI), Y8
+	VPBROADCASTD 4(SI), Y9
+	VPCMPGTD zipIota<>(SB), Y9, Y6 // lane < end
+	VPCMPGTD zipIota<>(SB), Y8, Y7 // lane < first
+	VPANDN Y6, Y7, Y6
+	VPBROADCASTD zipIota<>+32(SB), Y7
+	VPSUBD Y7, Y8, Y8
+	VPSUBD Y7, Y9, Y9
+	VMASKMOVPS Y0, Y6, 0(DX)
+	VPCMPGTD zipIota<>(SB), Y9, Y6 // lane < end
+	VPCMPGTD zipIota<>(SB), Y8, Y7 // lane < first
+	VPANDN Y6, Y7, Y6
+	VPBROADCASTD zipIota<>+32(SB), Y7
+	VPSUBD Y7, Y8, Y8
+	VPSUBD Y7, Y9, Y9
+	VMASKMOVPS Y3, Y6, 32(DX)
+	VPCMPGTD zipIota<>(SB), Y9, Y6 // lane < end
+	VPCMPGTD zipIota<>(SB), Y8, Y7 // lane < first
+	VPANDN Y6, Y7, Y6
+	VPBROADCASTD zipIota<>+32(SB), Y7
+	VPSUBD Y7, Y8, Y8
+	VPSUBD Y7, Y9, Y9
+	VMASKMOVPS Y1, Y6, 64(DX)
+	VPCMPGTD zipIota<>(SB), Y9, Y6 // lane < end
+	VPCMPGTD zipIota<>(SB), Y8, Y7 // lane < first
+	VPANDN Y6, Y7, Y6
+	VPBROADCASTD zipIota<>+32(SB), Y7
+	VPSUBD Y7, Y8, Y8
+	VPSUBD Y7, Y9, Y9
+	VMASKMOVPS Y4, Y6, 96(DX)
+	VPCMPGTD zipIota<>(SB), Y9, Y6 // lane < end
+	VPCMPGTD zipIota<>(SB), Y8, Y7 // lane < first
+	VPANDN Y6, Y7, Y6
+	VPBROADCASTD zipIota<>+32(SB), Y7
+	VPSUBD Y7, Y8, Y8
+	VPSUBD Y7, Y9, Y9
+	VMASKMOVPS Y2, Y6, 128(DX)
+	VPCMPGTD zipIota<>(SB), Y9, Y6 // lane < end
+	VPCMPGTD zipIota<>(SB), Y8, Y7 // lane < first
+	VPANDN Y6, Y7, Y6
+	VMASKMOVPS Y5, Y6, 160(DX)
+pixel2x24AVX2_segment2_run0_end:
+	ADDQ $40, SI
+	DECQ CX
+	JGT pixel2x24AVX2_segment2
+	JMP pixel2x24AVX2_stored
+pixel2x24AVX2_planes:
 	CMPQ 96(DI), $0
 	JEQ pixel2x24AVX2_store_part
 	MOVQ R9, DX
@@ -10741,6 +17849,7 @@ pixel2x24AVX2_store_part:
 	VMOVUPS Y4, 32(DX)
 	VMASKMOVPS Y5, Y15, 64(DX)
 pixel2x24AVX2_store_end:
+pixel2x24AVX2_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -10749,6 +17858,10 @@ pixel2x24AVX2_store_end:
 pixel2x24AVX2_next:
 	DECQ R12
 	JGT pixel2x24AVX2_tile
+	CMPQ 152(DI), $0
+	JEQ pixel2x24AVX2_end
+	SFENCE // streamed outputs become visible before what follows
+pixel2x24AVX2_end:
 	VZEROUPPER
 	RET
 
@@ -10894,6 +18007,118 @@ pixel2x32AVX2_leaky:
 	VCMPPS $17, Y8, Y7, Y8 // x < 0
 	VBLENDVPS Y8, Y15, Y7, Y7
 pixel2x32AVX2_linear:
+	MOVQ 128(DI), AX
+	TESTQ AX, AX
+	JEQ pixel2x32AVX2_planes
+	MOVQ 136(DI), SI
+	MOVQ 144(DI), CX
+	MOVQ 160(DI), BX
+	VUNPCKLPS Y4, Y0, Y8
+	VUNPCKHPS Y4, Y0, Y9
+	VPERM2F128 $0x20, Y9, Y8, Y0
+	VPERM2F128 $0x31, Y9, Y8, Y4
+	VUNPCKLPS Y5, Y1, Y8
+	VUNPCKHPS Y5, Y1, Y9
+	VPERM2F128 $0x20, Y9, Y8, Y1
+	VPERM2F128 $0x31, Y9, Y8, Y5
+	VUNPCKLPS Y6, Y2, Y8
+	VUNPCKHPS Y6, Y2, Y9
+	VPERM2F128 $0x20, Y9, Y8, Y2
+	VPERM2F128 $0x31, Y9, Y8, Y6
+	VUNPCKLPS Y7, Y3, Y8
+	VUNPCKHPS Y7, Y3, Y9
+	VPERM2F128 $0x20, Y9, Y8, Y3
+	VPERM2F128 $0x31, Y9, Y8, Y7
+pixel2x32AVX2_segment2:
+	MOVQ 8(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel2x32AVX2_segment2_run0_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel2x32AVX2_segment2_run0_part
+	CMPQ 152(DI), $0
+	JNE pixel2x32AVX2_segment2_run0_stream
+	VMOVUPS Y0, 0(DX)
+	VMOVUPS Y4, 32(DX)
+	VMOVUPS Y1, 64(DX)
+	VMOVUPS Y5, 96(DX)
+	VMOVUPS Y2, 128(DX)
+	VMOVUPS Y6, 160(DX)
+	VMOVUPS Y3, 192(DX)
+	VMOVUPS Y7, 224(DX)
+	JMP pixel2x32AVX2_segment2_run0_end
+pixel2x32AVX2_segment2_run0_stream:
+	VMOVNTPS Y0, 0(DX)
+	VMOVNTPS Y4, 32(DX)
+	VMOVNTPS Y1, 64(DX)
+	VMOVNTPS Y5, 96(DX)
+	VMOVNTPS Y2, 128(DX)
+	VMOVNTPS Y6, 160(DX)
+	VMOVNTPS Y3, 192(DX)
+	VMOVNTPS Y7, 224(DX)
+	JMP pixel2x32AVX2_segment2_run0_end
+pixel2x32AVX2_segment2_run0_part:
+	VPBROADCASTD 0(SI), Y10
+	VPBROADCASTD 4(SI), Y11
+	VPCMPGTD zipIota<>(SB), Y11, Y8 // lane < end
+	VPCMPGTD zipIota<>(SB), Y10, Y9 // lane < first
+	VPANDN Y8, Y9, Y8
+	VPBROADCASTD zipIota<>+32(SB), Y9
+	VPSUBD Y9, Y10, Y10
+	VPSUBD Y9, Y11, Y11
+	VMASKMOVPS Y0, Y8, 0(DX)
+	VPCMPGTD zipIota<>(SB), Y11, Y8 // lane < end
+	VPCMPGTD zipIota<>(SB), Y10, Y9 // lane < first
+	VPANDN Y8, Y9, Y8
+	VPBROADCASTD zipIota<>+32(SB), Y9
+	VPSUBD Y9, Y10, Y10
+	VPSUBD Y9, Y11, Y11
+	VMASKMOVPS Y4, Y8, 32(DX)
+	VPCMPGTD zipIota<>(SB), Y11, Y8 // lane < end
+	VPCMPGTD zipIota<>(SB), Y10, Y9 // lane < first
+	VPANDN Y8, Y9, Y8
+	VPBROADCASTD zipIota<>+32(SB), Y9
+	VPSUBD Y9, Y10, Y10
+	VPSUBD Y9, Y11, Y11
+	VMASKMOVPS Y1, Y8, 64(DX)
+	VPCMPGTD zipIota<>(SB), Y11, Y8 // lane < end
+	VPCMPGTD zipIota<>(SB), Y10, Y9 // lane < first
+	VPANDN Y8, Y9, Y8
+	VPBROADCASTD zipIota<>+32(SB), Y9
+	VPSUBD Y9, Y10, Y10
+	VPSUBD Y9, Y11, Y11
+	VMASKMOVPS Y5, Y8, 96(DX)
+	VPCMPGTD zipIota<>(SB), Y11, Y8 // lane < end
+	VPCMPGTD zipIota<>(SB), Y10, Y9 // lane < first
+	VPANDN Y8, Y9, Y8
+	VPBROADCASTD zipIota<>+32(SB), Y9
+	VPSUBD Y9, Y10, Y10
+	VPSUBD Y9, Y11, Y11
+	VMASKMOVPS Y2, Y8, 128(DX)
+	VPCMPGTD zipIota<>(SB), Y11, Y8 // lane < end
+	VPCMPGTD zipIota<>(SB), Y10, Y9 // lane < first
+	VPANDN Y8, Y9, Y8
+	VPBROADCASTD zipIota<>+32(SB), Y9
+	VPSUBD Y9, Y10, Y10
+	VPSUBD Y9, Y11, Y11
+	VMASKMOVPS Y6, Y8, 160(DX)
+	VPCMPGTD zipIota<>(SB), Y11, Y8 // lane < end
+	VPCMPGTD zipIota<>(SB), Y10, Y9 // lane < first
+	VPANDN Y8, Y9, Y8
+	VPBROADCASTD zipIota<>+32(SB), Y9
+	VPSUBD Y9, Y10, Y10
+	VPSUBD Y9, Y11, Y11
+	VMASKMOVPS Y3, Y8, 192(DX)
+	VPCMPGTD zipIota<>(SB), Y11, Y8 // lane < end
+	VPCMPGTD zipIota<>(SB), Y10, Y9 // lane < first
+	VPANDN Y8, Y9, Y8
+	VMASKMOVPS Y7, Y8, 224(DX)
+pixel2x32AVX2_segment2_run0_end:
+	ADDQ $40, SI
+	DECQ CX
+	JGT pixel2x32AVX2_segment2
+	JMP pixel2x32AVX2_stored
+pixel2x32AVX2_planes:
 	CMPQ 96(DI), $0
 	JEQ pixel2x32AVX2_store_part
 	MOVQ R9, DX
@@ -10921,6 +18146,7 @@ pixel2x32AVX2_store_part:
 	VMOVUPS Y6, 64(DX)
 	VMASKMOVPS Y7, Y15, 96(DX)
 pixel2x32AVX2_store_end:
+pixel2x32AVX2_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -10929,6 +18155,10 @@ pixel2x32AVX2_store_end:
 pixel2x32AVX2_next:
 	DECQ R12
 	JGT pixel2x32AVX2_tile
+	CMPQ 152(DI), $0
+	JEQ pixel2x32AVX2_end
+	SFENCE // streamed outputs become visible before what follows
+pixel2x32AVX2_end:
 	VZEROUPPER
 	RET
 
@@ -11039,6 +18269,7 @@ pixel3x8AVX2_store_part:
 	ADDQ R11, DX
 	VMASKMOVPS Y2, Y15, 0(DX)
 pixel3x8AVX2_store_end:
+pixel3x8AVX2_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -11197,6 +18428,7 @@ pixel3x16AVX2_store_part:
 	VMOVUPS Y4, 0(DX)
 	VMASKMOVPS Y5, Y15, 32(DX)
 pixel3x16AVX2_store_end:
+pixel3x16AVX2_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -11395,6 +18627,7 @@ pixel3x24AVX2_store_part:
 	VMOVUPS Y7, 32(DX)
 	VMASKMOVPS Y8, Y15, 64(DX)
 pixel3x24AVX2_store_end:
+pixel3x24AVX2_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -11509,6 +18742,224 @@ pixel4x8AVX2_leaky:
 	VCMPPS $17, Y4, Y3, Y4 // x < 0
 	VBLENDVPS Y4, Y15, Y3, Y3
 pixel4x8AVX2_linear:
+	MOVQ 128(DI), AX
+	TESTQ AX, AX
+	JEQ pixel4x8AVX2_planes
+	MOVQ 136(DI), SI
+	MOVQ 144(DI), CX
+	MOVQ 160(DI), BX
+	CMPQ AX, $2
+	JNE pixel4x8AVX2_zip4
+	VUNPCKLPS Y1, Y0, Y4
+	VUNPCKHPS Y1, Y0, Y5
+	VPERM2F128 $0x20, Y5, Y4, Y0
+	VPERM2F128 $0x31, Y5, Y4, Y1
+	VUNPCKLPS Y3, Y2, Y4
+	VUNPCKHPS Y3, Y2, Y5
+	VPERM2F128 $0x20, Y5, Y4, Y2
+	VPERM2F128 $0x31, Y5, Y4, Y3
+pixel4x8AVX2_segment2:
+	MOVQ 8(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel4x8AVX2_segment2_run0_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel4x8AVX2_segment2_run0_part
+	CMPQ 152(DI), $0
+	JNE pixel4x8AVX2_segment2_run0_stream
+	VMOVUPS Y0, 0(DX)
+	VMOVUPS Y1, 32(DX)
+	JMP pixel4x8AVX2_segment2_run0_end
+pixel4x8AVX2_segment2_run0_stream:
+	VMOVNTPS Y0, 0(DX)
+	VMOVNTPS Y1, 32(DX)
+	JMP pixel4x8AVX2_segment2_run0_end
+pixel4x8AVX2_segment2_run0_part:
+	VPBROADCASTD 0(SI), Y6
+	VPBROADCASTD 4(SI), Y7
+	VPCMPGTD zipIota<>(SB), Y7, Y4 // lane < end
+	VPCMPGTD zipIota<>(SB), Y6, Y5 // lane < first
+	VPANDN Y4, Y5, Y4
+	VPBROADCASTD zipIota<>+32(SB), Y5
+	VPSUBD Y5, Y6, Y6
+	VPSUBD Y5, Y7, Y7
+	VMASKMOVPS Y0, Y4, 0(DX)
+	VPCMPGTD zipIota<>(SB), Y7, Y4 // lane < end
+	VPCMPGTD zipIota<>(SB), Y6, Y5 // lane < first
+	VPANDN Y4, Y5, Y4
+	VMASKMOVPS Y1, Y4, 32(DX)
+pixel4x8AVX2_segment2_run0_end:
+	MOVQ 16(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel4x8AVX2_segment2_run1_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel4x8AVX2_segment2_run1_part
+	CMPQ 152(DI), $0
+	JNE pixel4x8AVX2_segment2_run1_stream
+	VMOVUPS Y2, 0(DX)
+	VMOVUPS Y3, 32(DX)
+	JMP pixel4x8AVX2_segment2_run1_end
+pixel4x8AVX2_segment2_run1_stream:
+	VMOVNTPS Y2, 0(DX)
+	VMOVNTPS Y3, 32(DX)
+	JMP pixel4x8AVX2_segment2_run1_end
+pixel4x8AVX2_segment2_run1_part:
+	VPBROADCASTD 0(SI), Y6
+	VPBROADCASTD 4(SI), Y7
+	VPCMPGTD zipIota<>(SB), Y7, Y4 // lane < end
+	VPCMPGTD zipIota<>(SB), Y6, Y5 // lane < first
+	VPANDN Y4, Y5, Y4
+	VPBROADCASTD zipIota<>+32(SB), Y5
+	VPSUBD Y5, Y6, Y6
+	VPSUBD Y5, Y7, Y7
+	VMASKMOVPS Y2, Y4, 0(DX)
+	VPCMPGTD zipIota<>(SB), Y7, Y4 // lane < end
+	VPCMPGTD zipIota<>(SB), Y6, Y5 // lane < first
+	VPANDN Y4, Y5, Y4
+	VMASKMOVPS Y3, Y4, 32(DX)
+pixel4x8AVX2_segment2_run1_end:
+	ADDQ $40, SI
+	DECQ CX
+	JGT pixel4x8AVX2_segment2
+	JMP pixel4x8AVX2_stored
+pixel4x8AVX2_zip4:
+	VUNPCKLPS Y2, Y0, Y4
+	VUNPCKHPS Y2, Y0, Y5
+	VPERM2F128 $0x20, Y5, Y4, Y0
+	VPERM2F128 $0x31, Y5, Y4, Y2
+	VUNPCKLPS Y3, Y1, Y4
+	VUNPCKHPS Y3, Y1, Y5
+	VPERM2F128 $0x20, Y5, Y4, Y1
+	VPERM2F128 $0x31, Y5, Y4, Y3
+	VUNPCKLPS Y1, Y0, Y4
+	VUNPCKHPS Y1, Y0, Y5
+	VPERM2F128 $0x20, Y5, Y4, Y0
+	VPERM2F128 $0x31, Y5, Y4, Y1
+	VUNPCKLPS Y3, Y2, Y4
+	VUNPCKHPS Y3, Y2, Y5
+	VPERM2F128 $0x20, Y5, Y4, Y2
+	VPERM2F128 $0x31, Y5, Y4, Y3
+pixel4x8AVX2_segment4:
+	MOVQ 8(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel4x8AVX2_segment4_run0_end
+	ADDQ R9, DX
+	CMPQ BX, $16 // pixels side by side?
+	JNE pixel4x8AVX2_segment4_run0_apart
+	CMPQ 96(DI), $0
+	JEQ pixel4x8AVX2_segment4_run0_part
+	CMPQ 152(DI), $0
+	JNE pixel4x8AVX2_segment4_run0_stream
+	VMOVUPS Y0, 0(DX)
+	VMOVUPS Y1, 32(DX)
+	VMOVUPS Y2, 64(DX)
+	VMOVUPS Y3, 96(DX)
+	JMP pixel4x8AVX2_segment4_run0_end
+pixel4x8AVX2_segment4_run0_stream:
+	VMOVNTPS Y0, 0(DX)
+	VMOVNTPS Y1, 32(DX)
+	VMOVNTPS Y2, 64(DX)
+	VMOVNTPS Y3, 96(DX)
+	JMP pixel4x8AVX2_segment4_run0_end
+pixel4x8AVX2_segment4_run0_part:
+	VPBROADCASTD 0(SI), Y6
+	VPBROADCASTD 4(SI), Y7
+	VPCMPGTD zipIota<>(SB), Y7, Y4 // lane < end
+	VPCMPGTD zipIota<>(SB), Y6, Y5 // lane < first
+	VPANDN Y4, Y5, Y4
+	VPBROADCASTD zipIota<>+32(SB), Y5
+	VPSUBD Y5, Y6, Y6
+	VPSUBD Y5, Y7, Y7
+	VMASKMOVPS Y0, Y4, 0(DX)
+	VPCMPGTD zipIota<>(SB), Y7, Y4 // lane < end
+	VPCMPGTD zipIota<>(SB), Y6, Y5 // lane < first
+	VPANDN Y4, Y5, Y4
+	VPBROADCASTD zipIota<>+32(SB), Y5
+	VPSUBD Y5, Y6, Y6
+	VPSUBD Y5, Y7, Y7
+	VMASKMOVPS Y1, Y4, 32(DX)
+	VPCMPGTD zipIota<>(SB), Y7, Y4 // lane < end
+	VPCMPGTD zipIota<>(SB), Y6, Y5 // lane < first
+	VPANDN Y4, Y5, Y4
+	VPBROADCASTD zipIota<>+32(SB), Y5
+	VPSUBD Y5, Y6, Y6
+	VPSUBD Y5, Y7, Y7
+	VMASKMOVPS Y2, Y4, 64(DX)
+	VPCMPGTD zipIota<>(SB), Y7, Y4 // lane < end
+	VPCMPGTD zipIota<>(SB), Y6, Y5 // lane < first
+	VPANDN Y4, Y5, Y4
+	VMASKMOVPS Y3, Y4, 96(DX)
+	JMP pixel4x8AVX2_segment4_run0_end
+pixel4x8AVX2_segment4_run0_apart:
+	VPBROADCASTD 0(SI), Y6
+	VPBROADCASTD 4(SI), Y7
+	VPCMPGTD zipIota<>(SB), Y7, Y4 // lane < end
+	VPCMPGTD zipIota<>(SB), Y6, Y5 // lane < first
+	VPANDN Y4, Y5, Y4
+	VPBROADCASTD 168(DI), Y5
+	VPSUBD Y5, Y6, Y6
+	VPSUBD Y5, Y7, Y7
+	VMASKMOVPS X0, X4, (DX)
+	VPCMPGTD zipIota<>(SB), Y7, Y4 // lane < end
+	VPCMPGTD zipIota<>(SB), Y6, Y5 // lane < first
+	VPANDN Y4, Y5, Y4
+	VPBROADCASTD 168(DI), Y5
+	VPSUBD Y5, Y6, Y6
+	VPSUBD Y5, Y7, Y7
+	VEXTRACTF128 $1, Y0, X5
+	VMASKMOVPS X5, X4, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPGTD zipIota<>(SB), Y7, Y4 // lane < end
+	VPCMPGTD zipIota<>(SB), Y6, Y5 // lane < first
+	VPANDN Y4, Y5, Y4
+	VPBROADCASTD 168(DI), Y5
+	VPSUBD Y5, Y6, Y6
+	VPSUBD Y5, Y7, Y7
+	VMASKMOVPS X1, X4, (DX)
+	VPCMPGTD zipIota<>(SB), Y7, Y4 // lane < end
+	VPCMPGTD zipIota<>(SB), Y6, Y5 // lane < first
+	VPANDN Y4, Y5, Y4
+	VPBROADCASTD 168(DI), Y5
+	VPSUBD Y5, Y6, Y6
+	VPSUBD Y5, Y7, Y7
+	VEXTRACTF128 $1, Y1, X5
+	VMASKMOVPS X5, X4, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPGTD zipIota<>(SB), Y7, Y4 // lane < end
+	VPCMPGTD zipIota<>(SB), Y6, Y5 // lane < first
+	VPANDN Y4, Y5, Y4
+	VPBROADCASTD 168(DI), Y5
+	VPSUBD Y5, Y6, Y6
+	VPSUBD Y5, Y7, Y7
+	VMASKMOVPS X2, X4, (DX)
+	VPCMPGTD zipIota<>(SB), Y7, Y4 // lane < end
+	VPCMPGTD zipIota<>(SB), Y6, Y5 // lane < first
+	VPANDN Y4, Y5, Y4
+	VPBROADCASTD 168(DI), Y5
+	VPSUBD Y5, Y6, Y6
+	VPSUBD Y5, Y7, Y7
+	VEXTRACTF128 $1, Y2, X5
+	VMASKMOVPS X5, X4, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPGTD zipIota<>(SB), Y7, Y4 // lane < end
+	VPCMPGTD zipIota<>(SB), Y6, Y5 // lane < first
+	VPANDN Y4, Y5, Y4
+	VPBROADCASTD 168(DI), Y5
+	VPSUBD Y5, Y6, Y6
+	VPSUBD Y5, Y7, Y7
+	VMASKMOVPS X3, X4, (DX)
+	VPCMPGTD zipIota<>(SB), Y7, Y4 // lane < end
+	VPCMPGTD zipIota<>(SB), Y6, Y5 // lane < first
+	VPANDN Y4, Y5, Y4
+	VEXTRACTF128 $1, Y3, X5
+	VMASKMOVPS X5, X4, (DX)(BX*1)
+pixel4x8AVX2_segment4_run0_end:
+	ADDQ $40, SI
+	DECQ CX
+	JGT pixel4x8AVX2_segment4
+	JMP pixel4x8AVX2_stored
+pixel4x8AVX2_planes:
 	CMPQ 96(DI), $0
 	JEQ pixel4x8AVX2_store_part
 	MOVQ R9, DX
@@ -11532,6 +18983,7 @@ pixel4x8AVX2_store_part:
 	ADDQ R11, DX
 	VMASKMOVPS Y3, Y15, 0(DX)
 pixel4x8AVX2_store_end:
+pixel4x8AVX2_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -11540,6 +18992,10 @@ pixel4x8AVX2_store_end:
 pixel4x8AVX2_next:
 	DECQ R12
 	JGT pixel4x8AVX2_tile
+	CMPQ 152(DI), $0
+	JEQ pixel4x8AVX2_end
+	SFENCE // streamed outputs become visible before what follows
+pixel4x8AVX2_end:
 	VZEROUPPER
 	RET
 
@@ -11691,6 +19147,384 @@ pixel4x16AVX2_leaky:
 	VCMPPS $17, Y8, Y7, Y8 // x < 0
 	VBLENDVPS Y8, Y15, Y7, Y7
 pixel4x16AVX2_linear:
+	MOVQ 128(DI), AX
+	TESTQ AX, AX
+	JEQ pixel4x16AVX2_planes
+	MOVQ 136(DI), SI
+	MOVQ 144(DI), CX
+	MOVQ 160(DI), BX
+	CMPQ AX, $2
+	JNE pixel4x16AVX2_zip4
+	VUNPCKLPS Y2, Y0, Y8
+	VUNPCKHPS Y2, Y0, Y9
+	VPERM2F128 $0x20, Y9, Y8, Y0
+	VPERM2F128 $0x31, Y9, Y8, Y2
+	VUNPCKLPS Y3, Y1, Y8
+	VUNPCKHPS Y3, Y1, Y9
+	VPERM2F128 $0x20, Y9, Y8, Y1
+	VPERM2F128 $0x31, Y9, Y8, Y3
+	VUNPCKLPS Y6, Y4, Y8
+	VUNPCKHPS Y6, Y4, Y9
+	VPERM2F128 $0x20, Y9, Y8, Y4
+	VPERM2F128 $0x31, Y9, Y8, Y6
+	VUNPCKLPS Y7, Y5, Y8
+	VUNPCKHPS Y7, Y5, Y9
+	VPERM2F128 $0x20, Y9, Y8, Y5
+	VPERM2F128 $0x31, Y9, Y8, Y7
+pixel4x16AVX2_segment2:
+	MOVQ 8(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel4x16AVX2_segment2_run0_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel4x16AVX2_segment2_run0_part
+	CMPQ 152(DI), $0
+	JNE pixel4x16AVX2_segment2_run0_stream
+	VMOVUPS Y0, 0(DX)
+	VMOVUPS Y2, 32(DX)
+	VMOVUPS Y1, 64(DX)
+	VMOVUPS Y3, 96(DX)
+	JMP pixel4x16AVX2_segment2_run0_end
+pixel4x16AVX2_segment2_run0_stream:
+	VMOVNTPS Y0, 0(DX)
+	VMOVNTPS Y2, 32(DX)
+	VMOVNTPS Y1, 64(DX)
+	VMOVNTPS Y3, 96(DX)
+	JMP pixel4x16AVX2_segment2_run0_end
+pixel4x16AVX2_segment2_run0_part:
+	VPBROADCASTD 0(SI), Y10
+	VPBROADCASTD 4(SI), Y11
+	VPCMPGTD zipIota<>(SB), Y11, Y8 // lane < end
+	VPCMPGTD zipIota<>(SB), Y10, Y9 // lane < first
+	VPANDN Y8, Y9, Y8
+	VPBROADCASTD zipIota<>+32(SB), Y9
+	VPSUBD Y9, Y10, Y10
+	VPSUBD Y9, Y11, Y11
+	VMASKMOVPS Y0, Y8, 0(DX)
+	VPCMPGTD zipIota<>(SB), Y11, Y8 // lane < end
+	VPCMPGTD zipIota<>(SB), Y10, Y9 // lane < first
+	VPANDN Y8, Y9, Y8
+	VPBROADCASTD zipIota<>+32(SB), Y9
+	VPSUBD Y9, Y10, Y10
+	VPSUBD Y9, Y11, Y11
+	VMASKMOVPS Y2, Y8, 32(DX)
+	VPCMPGTD zipIota<>(SB), Y11, Y8 // lane < end
+	VPCMPGTD zipIota<>(SB), Y10, Y9 // lane < first
+	VPANDN Y8, Y9, Y8
+	VPBROADCASTD zipIota<>+32(SB), Y9
+	VPSUBD Y9, Y10, Y10
+	VPSUBD Y9, Y11, Y11
+	VMASKMOVPS Y1, Y8, 64(DX)
+	VPCMPGTD zipIota<>(SB), Y11, Y8 // lane < end
+	VPCMPGTD zipIota<>(SB), Y10, Y9 // lane < first
+	VPANDN Y8, Y9, Y8
+	VMASKMOVPS Y3, Y8, 96(DX)
+pixel4x16AVX2_segment2_run0_end:
+	MOVQ 16(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel4x16AVX2_segment2_run1_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel4x16AVX2_segment2_run1_part
+	CMPQ 152(DI), $0
+	JNE pixel4x16AVX2_segment2_run1_stream
+	VMOVUPS Y4, 0(DX)
+	VMOVUPS Y6, 32(DX)
+	VMOVUPS Y5, 64(DX)
+	VMOVUPS Y7, 96(DX)
+	JMP pixel4x16AVX2_segment2_run1_end
+pixel4x16AVX2_segment2_run1_stream:
+	VMOVNTPS Y4, 0(DX)
+	VMOVNTPS Y6, 32(DX)
+	VMOVNTPS Y5, 64(DX)
+	VMOVNTPS Y7, 96(DX)
+	JMP pixel4x16AVX2_segment2_run1_end
+pixel4x16AVX2_segment2_run1_part:
+	VPBROADCASTD 0(SI), Y10
+	VPBROADCASTD 4(SI), Y11
+	VPCMPGTD zipIota<>(SB), Y11, Y8 // lane < end
+	VPCMPGTD zipIota<>(SB), Y10, Y9 // lane < first
+	VPANDN Y8, Y9, Y8
+	VPBROADCASTD zipIota<>+32(SB), Y9
+	VPSUBD Y9, Y10, Y10
+	VPSUBD Y9, Y11, Y11
+	VMASKMOVPS Y4, Y8, 0(DX)
+	VPCMPGTD zipIota<>(SB), Y11, Y8 // lane < end
+	VPCMPGTD zipIota<>(SB), Y10, Y9 // lane < first
+	VPANDN Y8, Y9, Y8
+	VPBROADCASTD zipIota<>+32(SB), Y9
+	VPSUBD Y9, Y10, Y10
+	VPSUBD Y9, Y11, Y11
+	VMASKMOVPS Y6, Y8, 32(DX)
+	VPCMPGTD zipIota<>(SB), Y11, Y8 // lane < end
+	VPCMPGTD zipIota<>(SB), Y10, Y9 // lane < first
+	VPANDN Y8, Y9, Y8
+	VPBROADCASTD zipIota<>+32(SB), Y9
+	VPSUBD Y9, Y10, Y10
+	VPSUBD Y9, Y11, Y11
+	VMASKMOVPS Y5, Y8, 64(DX)
+	VPCMPGTD zipIota<>(SB), Y11, Y8 // lane < end
+	VPCMPGTD zipIota<>(SB), Y10, Y9 // lane < first
+	VPANDN Y8, Y9, Y8
+	VMASKMOVPS Y7, Y8, 96(DX)
+pixel4x16AVX2_segment2_run1_end:
+	ADDQ $40, SI
+	DECQ CX
+	JGT pixel4x16AVX2_segment2
+	JMP pixel4x16AVX2_stored
+pixel4x16AVX2_zip4:
+	VUNPCKLPS Y4, Y0, Y8
+	VUNPCKHPS Y4, Y0, Y9
+	VPERM2F128 $0x20, Y9, Y8, Y0
+	VPERM2F128 $0x31, Y9, Y8, Y4
+	VUNPCKLPS Y6, Y2, Y8
+	VUNPCKHPS Y6, Y2, Y9
+	VPERM2F128 $0x20, Y9, Y8, Y2
+	VPERM2F128 $0x31, Y9, Y8, Y6
+	VUNPCKLPS Y2, Y0, Y8
+	VUNPCKHPS Y2, Y0, Y9
+	VPERM2F128 $0x20, Y9, Y8, Y0
+	VPERM2F128 $0x31, Y9, Y8, Y2
+	VUNPCKLPS Y6, Y4, Y8
+	VUNPCKHPS Y6, Y4, Y9
+	VPERM2F128 $0x20, Y9, Y8, Y4
+	VPERM2F128 $0x31, Y9, Y8, Y6
+	VUNPCKLPS Y5, Y1, Y8
+	VUNPCKHPS Y5, Y1, Y9
+	VPERM2F128 $0x20, Y9, Y8, Y1
+	VPERM2F128 $0x31, Y9, Y8, Y5
+	VUNPCKLPS Y7, Y3, Y8
+	VUNPCKHPS Y7, Y3, Y9
+	VPERM2F128 $0x20, Y9, Y8, Y3
+	VPERM2F128 $0x31, Y9, Y8, Y7
+	VUNPCKLPS Y3, Y1, Y8
+	VUNPCKHPS Y3, Y1, Y9
+	VPERM2F128 $0x20, Y9, Y8, Y1
+	VPERM2F128 $0x31, Y9, Y8, Y3
+	VUNPCKLPS Y7, Y5, Y8
+	VUNPCKHPS Y7, Y5, Y9
+	VPERM2F128 $0x20, Y9, Y8, Y5
+	VPERM2F128 $0x31, Y9, Y8, Y7
+pixel4x16AVX2_segment4:
+	MOVQ 8(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel4x16AVX2_segment4_run0_end
+	ADDQ R9, DX
+	CMPQ BX, $16 // pixels side by side?
+	JNE pixel4x16AVX2_segment4_run0_apart
+	CMPQ 96(DI), $0
+	JEQ pixel4x16AVX2_segment4_run0_part
+	CMPQ 152(DI), $0
+	JNE pixel4x16AVX2_segment4_run0_stream
+	VMOVUPS Y0, 0(DX)
+	VMOVUPS Y2, 32(DX)
+	VMOVUPS Y4, 64(DX)
+	VMOVUPS Y6, 96(DX)
+	VMOVUPS Y1, 128(DX)
+	VMOVUPS Y3, 160(DX)
+	VMOVUPS Y5, 192(DX)
+	VMOVUPS Y7, 224(DX)
+	JMP pixel4x16AVX2_segment4_run0_end
+pixel4x16AVX2_segment4_run0_stream:
+	VMOVNTPS Y0, 0(DX)
+	VMOVNTPS Y2, 32(DX)
+	VMOVNTPS Y4, 64(DX)
+	VMOVNTPS Y6, 96(DX)
+	VMOVNTPS Y1, 128(DX)
+	VMOVNTPS Y3, 160(DX)
+	VMOVNTPS Y5, 192(DX)
+	VMOVNTPS Y7, 224(DX)
+	JMP pixel4x16AVX2_segment4_run0_end
+pixel4x16AVX2_segment4_run0_part:
+	VPBROADCASTD 0(SI), Y10
+	VPBROADCASTD 4(SI), Y11
+	VPCMPGTD zipIota<>(SB), Y11, Y8 // lane < end
+	VPCMPGTD zipIota<>(SB), Y10, Y9 // lane < first
+	VPANDN Y8, Y9, Y8
+	VPBROADCASTD zipIota<>+32(SB), Y9
+	VPSUBD Y9, Y10, Y10
+	VPSUBD Y9, Y11, Y11
+	VMASKMOVPS Y0, Y8, 0(DX)
+	VPCMPGTD zipIota<>(SB), Y11, Y8 // lane < end
+	VPCMPGTD zipIota<>(SB), Y10, Y9 // lane < first
+	VPANDN Y8, Y9, Y8
+	VPBROADCASTD zipIota<>+32(SB), Y9
+	VPSUBD Y9, Y10, Y10
+	VPSUBD Y9, Y11, Y11
+	VMASKMOVPS Y2, Y8, 32(DX)
+	VPCMPGTD zipIota<>(SB), Y11, Y8 // lane < end
+	VPCMPGTD zipIota<>(SB), Y10, Y9 // lane < first
+	VPANDN Y8, Y9, Y8
+	VPBROADCASTD zipIota<>+32(SB), Y9
+	VPSUBD Y9, Y10, Y10
+	VPSUBD Y9, Y11, Y11
+	VMASKMOVPS Y4, Y8, 64(DX)
+	VPCMPGTD zipIota<>(SB), Y11, Y8 // lane < end
+	VPCMPGTD zipIota<>(SB), Y10, Y9 // lane < first
+	VPANDN Y8, Y9, Y8
+	VPBROADCASTD zipIota<>+32(SB), Y9
+	VPSUBD Y9, Y10, Y10
+	VPSUBD Y9, Y11, Y11
+	VMASKMOVPS Y6, Y8, 96(DX)
+	VPCMPGTD zipIota<>(SB), Y11, Y8 // lane < end
+	VPCMPGTD zipIota<>(SB), Y10, Y9 // lane < first
+	VPANDN Y8, Y9, Y8
+	VPBROADCASTD zipIota<>+32(SB), Y9
+	VPSUBD Y9, Y10, Y10
+	VPSUBD Y9, Y11, Y11
+	VMASKMOVPS Y1, Y8, 128(DX)
+	VPCMPGTD zipIota<>(SB), Y11, Y8 // lane < end
+	VPCMPGTD zipIota<>(SB), Y10, Y9 // lane < first
+	VPANDN Y8, Y9, Y8
+	VPBROADCASTD zipIota<>+32(SB), Y9
+	VPSUBD Y9, Y10, Y10
+	VPSUBD Y9, Y11, Y11
+	VMASKMOVPS Y3, Y8, 160(DX)
+	VPCMPGTD zipIota<>(SB), Y11, Y8 // lane < end
+	VPCMPGTD zipIota<>(SB), Y10, Y9 // lane < first
+	VPANDN Y8, Y9, Y8
+	VPBROADCASTD zipIota<>+32(SB), Y9
+	VPSUBD Y9, Y10, Y10
+	VPSUBD Y9, Y11, Y11
+	VMASKMOVPS Y5, Y8, 192(DX)
+	VPCMPGTD zipIota<>(SB), Y11, Y8 // lane < end
+	VPCMPGTD zipIota<>(SB), Y10, Y9 // lane < first
+	VPANDN Y8, Y9, Y8
+	VMASKMOVPS Y7, Y8, 224(DX)
+	JMP pixel4x16AVX2_segment4_run0_end
+pixel4x16AVX2_segment4_run0_apart:
+	VPBROADCASTD 0(SI), Y10
+	VPBROADCASTD 4(SI), Y11
+	VPCMPGTD zipIota<>(SB), Y11, Y8 // lane < end
+	VPCMPGTD zipIota<>(SB), Y10, Y9 // lane < first
+	VPANDN Y8, Y9, Y8
+	VPBROADCASTD 168(DI), Y9
+	VPSUBD Y9, Y10, Y10
+	VPSUBD Y9, Y11, Y11
+	VMASKMOVPS X0, X8, (DX)
+	VPCMPGTD zipIota<>(SB), Y11, Y8 // lane < end
+	VPCMPGTD zipIota<>(SB), Y10, Y9 // lane < first
+	VPANDN Y8, Y9, Y8
+	VPBROADCASTD 168(DI), Y9
+	VPSUBD Y9, Y10, Y10
+	VPSUBD Y9, Y11, Y11
+	VEXTRACTF128 $1, Y0, X9
+	VMASKMOVPS X9, X8, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPGTD zipIota<>(SB), Y11, Y8 // lane < end
+	VPCMPGTD zipIota<>(SB), Y10, Y9 // lane < first
+	VPANDN Y8, Y9, Y8
+	VPBROADCASTD 168(DI), Y9
+	VPSUBD Y9, Y10, Y10
+	VPSUBD Y9, Y11, Y11
+	VMASKMOVPS X2, X8, (DX)
+	VPCMPGTD zipIota<>(SB), Y11, Y8 // lane < end
+	VPCMPGTD zipIota<>(SB), Y10, Y9 // lane < first
+	VPANDN Y8, Y9, Y8
+	VPBROADCASTD 168(DI), Y9
+	VPSUBD Y9, Y10, Y10
+	VPSUBD Y9, Y11, Y11
+	VEXTRACTF128 $1, Y2, X9
+	VMASKMOVPS X9, X8, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPGTD zipIota<>(SB), Y11, Y8 // lane < end
+	VPCMPGTD zipIota<>(SB), Y10, Y9 // lane < first
+	VPANDN Y8, Y9, Y8
+	VPBROADCASTD 168(DI), Y9
+	VPSUBD Y9, Y10, Y10
+	VPSUBD Y9, Y11, Y11
+	VMASKMOVPS X4, X8, (DX)
+	VPCMPGTD zipIota<>(SB), Y11, Y8 // lane < end
+	VPCMPGTD zipIota<>(SB), Y10, Y9 // lane < first
+	VPANDN Y8, Y9, Y8
+	VPBROADCASTD 168(DI), Y9
+	VPSUBD Y9, Y10, Y10
+	VPSUBD Y9, Y11, Y11
+	VEXTRACTF128 $1, Y4, X9
+	VMASKMOVPS X9, X8, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPGTD zipIota<>(SB), Y11, Y8 // lane < end
+	VPCMPGTD zipIota<>(SB), Y10, Y9 // lane < first
+	VPANDN Y8, Y9, Y8
+	VPBROADCASTD 168(DI), Y9
+	VPSUBD Y9, Y10, Y10
+	VPSUBD Y9, Y11, Y11
+	VMASKMOVPS X6, X8, (DX)
+	VPCMPGTD zipIota<>(SB), Y11, Y8 // lane < end
+	VPCMPGTD zipIota<>(SB), Y10, Y9 // lane < first
+	VPANDN Y8, Y9, Y8
+	VPBROADCASTD 168(DI), Y9
+	VPSUBD Y9, Y10, Y10
+	VPSUBD Y9, Y11, Y11
+	VEXTRACTF128 $1, Y6, X9
+	VMASKMOVPS X9, X8, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPGTD zipIota<>(SB), Y11, Y8 // lane < end
+	VPCMPGTD zipIota<>(SB), Y10, Y9 // lane < first
+	VPANDN Y8, Y9, Y8
+	VPBROADCASTD 168(DI), Y9
+	VPSUBD Y9, Y10, Y10
+	VPSUBD Y9, Y11, Y11
+	VMASKMOVPS X1, X8, (DX)
+	VPCMPGTD zipIota<>(SB), Y11, Y8 // lane < end
+	VPCMPGTD zipIota<>(SB), Y10, Y9 // lane < first
+	VPANDN Y8, Y9, Y8
+	VPBROADCASTD 168(DI), Y9
+	VPSUBD Y9, Y10, Y10
+	VPSUBD Y9, Y11, Y11
+	VEXTRACTF128 $1, Y1, X9
+	VMASKMOVPS X9, X8, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPGTD zipIota<>(SB), Y11, Y8 // lane < end
+	VPCMPGTD zipIota<>(SB), Y10, Y9 // lane < first
+	VPANDN Y8, Y9, Y8
+	VPBROADCASTD 168(DI), Y9
+	VPSUBD Y9, Y10, Y10
+	VPSUBD Y9, Y11, Y11
+	VMASKMOVPS X3, X8, (DX)
+	VPCMPGTD zipIota<>(SB), Y11, Y8 // lane < end
+	VPCMPGTD zipIota<>(SB), Y10, Y9 // lane < first
+	VPANDN Y8, Y9, Y8
+	VPBROADCASTD 168(DI), Y9
+	VPSUBD Y9, Y10, Y10
+	VPSUBD Y9, Y11, Y11
+	VEXTRACTF128 $1, Y3, X9
+	VMASKMOVPS X9, X8, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPGTD zipIota<>(SB), Y11, Y8 // lane < end
+	VPCMPGTD zipIota<>(SB), Y10, Y9 // lane < first
+	VPANDN Y8, Y9, Y8
+	VPBROADCASTD 168(DI), Y9
+	VPSUBD Y9, Y10, Y10
+	VPSUBD Y9, Y11, Y11
+	VMASKMOVPS X5, X8, (DX)
+	VPCMPGTD zipIota<>(SB), Y11, Y8 // lane < end
+	VPCMPGTD zipIota<>(SB), Y10, Y9 // lane < first
+	VPANDN Y8, Y9, Y8
+	VPBROADCASTD 168(DI), Y9
+	VPSUBD Y9, Y10, Y10
+	VPSUBD Y9, Y11, Y11
+	VEXTRACTF128 $1, Y5, X9
+	VMASKMOVPS X9, X8, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPGTD zipIota<>(SB), Y11, Y8 // lane < end
+	VPCMPGTD zipIota<>(SB), Y10, Y9 // lane < first
+	VPANDN Y8, Y9, Y8
+	VPBROADCASTD 168(DI), Y9
+	VPSUBD Y9, Y10, Y10
+	VPSUBD Y9, Y11, Y11
+	VMASKMOVPS X7, X8, (DX)
+	VPCMPGTD zipIota<>(SB), Y11, Y8 // lane < end
+	VPCMPGTD zipIota<>(SB), Y10, Y9 // lane < first
+	VPANDN Y8, Y9, Y8
+	VEXTRACTF128 $1, Y7, X9
+	VMASKMOVPS X9, X8, (DX)(BX*1)
+pixel4x16AVX2_segment4_run0_end:
+	ADDQ $40, SI
+	DECQ CX
+	JGT pixel4x16AVX2_segment4
+	JMP pixel4x16AVX2_stored
+pixel4x16AVX2_planes:
 	CMPQ 96(DI), $0
 	JEQ pixel4x16AVX2_store_part
 	MOVQ R9, DX
@@ -11722,6 +19556,7 @@ pixel4x16AVX2_store_part:
 	VMOVUPS Y6, 0(DX)
 	VMASKMOVPS Y7, Y15, 32(DX)
 pixel4x16AVX2_store_end:
+pixel4x16AVX2_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -11730,6 +19565,10 @@ pixel4x16AVX2_store_end:
 pixel4x16AVX2_next:
 	DECQ R12
 	JGT pixel4x16AVX2_tile
+	CMPQ 152(DI), $0
+	JEQ pixel4x16AVX2_end
+	SFENCE // streamed outputs become visible before what follows
+pixel4x16AVX2_end:
 	VZEROUPPER
 	RET
 
@@ -11926,6 +19765,544 @@ pixel4x24AVX2_leaky:
 	VCMPPS $17, Y12, Y11, Y12 // x < 0
 	VBLENDVPS Y12, Y15, Y11, Y11
 pixel4x24AVX2_linear:
+	MOVQ 128(DI), AX
+	TESTQ AX, AX
+	JEQ pixel4x24AVX2_planes
+	MOVQ 136(DI), SI
+	MOVQ 144(DI), CX
+	MOVQ 160(DI), BX
+	CMPQ AX, $2
+	JNE pixel4x24AVX2_zip4
+	VUNPCKLPS Y3, Y0, Y12
+	VUNPCKHPS Y3, Y0, Y13
+	VPERM2F128 $0x20, Y13, Y12, Y0
+	VPERM2F128 $0x31, Y13, Y12, Y3
+	VUNPCKLPS Y4, Y1, Y12
+	VUNPCKHPS Y4, Y1, Y13
+	VPERM2F128 $0x20, Y13, Y12, Y1
+	VPERM2F128 $0x31, Y13, Y12, Y4
+	VUNPCKLPS Y5, Y2, Y12
+	VUNPCKHPS Y5, Y2, Y13
+	VPERM2F128 $0x20, Y13, Y12, Y2
+	VPERM2F128 $0x31, Y13, Y12, Y5
+	VUNPCKLPS Y9, Y6, Y12
+	VUNPCKHPS Y9, Y6, Y13
+	VPERM2F128 $0x20, Y13, Y12, Y6
+	VPERM2F128 $0x31, Y13, Y12, Y9
+	VUNPCKLPS Y10, Y7, Y12
+	VUNPCKHPS Y10, Y7, Y13
+	VPERM2F128 $0x20, Y13, Y12, Y7
+	VPERM2F128 $0x31, Y13, Y12, Y10
+	VUNPCKLPS Y11, Y8, Y12
+	VUNPCKHPS Y11, Y8, Y13
+	VPERM2F128 $0x20, Y13, Y12, Y8
+	VPERM2F128 $0x31, Y13, Y12, Y11
+pixel4x24AVX2_segment2:
+	MOVQ 8(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel4x24AVX2_segment2_run0_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel4x24AVX2_segment2_run0_part
+	CMPQ 152(DI), $0
+	JNE pixel4x24AVX2_segment2_run0_stream
+	VMOVUPS Y0, 0(DX)
+	VMOVUPS Y3, 32(DX)
+	VMOVUPS Y1, 64(DX)
+	VMOVUPS Y4, 96(DX)
+	VMOVUPS Y2, 128(DX)
+	VMOVUPS Y5, 160(DX)
+	JMP pixel4x24AVX2_segment2_run0_end
+pixel4x24AVX2_segment2_run0_stream:
+	VMOVNTPS Y0, 0(DX)
+	VMOVNTPS Y3, 32(DX)
+	VMOVNTPS Y1, 64(DX)
+	VMOVNTPS Y4, 96(DX)
+	VMOVNTPS Y2, 128(DX)
+	VMOVNTPS Y5, 160(DX)
+	JMP pixel4x24AVX2_segment2_run0_end
+pixel4x24AVX2_segment2_run0_part:
+	VPBROADCASTD 0(SI), Y14
+	VPBROADCASTD 4(SI), Y15
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VPBROADCASTD zipIota<>+32(SB), Y13
+	VPSUBD Y13, Y14, Y14
+	VPSUBD Y13, Y15, Y15
+	VMASKMOVPS Y0, Y12, 0(DX)
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VPBROADCASTD zipIota<>+32(SB), Y13
+	VPSUBD Y13, Y14, Y14
+	VPSUBD Y13, Y15, Y15
+	VMASKMOVPS Y3, Y12, 32(DX)
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VPBROADCASTD zipIota<>+32(SB), Y13
+	VPSUBD Y13, Y14, Y14
+	VPSUBD Y13, Y15, Y15
+	VMASKMOVPS Y1, Y12, 64(DX)
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VPBROADCASTD zipIota<>+32(SB), Y13
+	VPSUBD Y13, Y14, Y14
+	VPSUBD Y13, Y15, Y15
+	VMASKMOVPS Y4, Y12, 96(DX)
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VPBROADCASTD zipIota<>+32(SB), Y13
+	VPSUBD Y13, Y14, Y14
+	VPSUBD Y13, Y15, Y15
+	VMASKMOVPS Y2, Y12, 128(DX)
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VMASKMOVPS Y5, Y12, 160(DX)
+pixel4x24AVX2_segment2_run0_end:
+	MOVQ 16(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel4x24AVX2_segment2_run1_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel4x24AVX2_segment2_run1_part
+	CMPQ 152(DI), $0
+	JNE pixel4x24AVX2_segment2_run1_stream
+	VMOVUPS Y6, 0(DX)
+	VMOVUPS Y9, 32(DX)
+	VMOVUPS Y7, 64(DX)
+	VMOVUPS Y10, 96(DX)
+	VMOVUPS Y8, 128(DX)
+	VMOVUPS Y11, 160(DX)
+	JMP pixel4x24AVX2_segment2_run1_end
+pixel4x24AVX2_segment2_run1_stream:
+	VMOVNTPS Y6, 0(DX)
+	VMOVNTPS Y9, 32(DX)
+	VMOVNTPS Y7, 64(DX)
+	VMOVNTPS Y10, 96(DX)
+	VMOVNTPS Y8, 128(DX)
+	VMOVNTPS Y11, 160(DX)
+	JMP pixel4x24AVX2_segment2_run1_end
+pixel4x24AVX2_segment2_run1_part:
+	VPBROADCASTD 0(SI), Y14
+	VPBROADCASTD 4(SI), Y15
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VPBROADCASTD zipIota<>+32(SB), Y13
+	VPSUBD Y13, Y14, Y14
+	VPSUBD Y13, Y15, Y15
+	VMASKMOVPS Y6, Y12, 0(DX)
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VPBROADCASTD zipIota<>+32(SB), Y13
+	VPSUBD Y13, Y14, Y14
+	VPSUBD Y13, Y15, Y15
+	VMASKMOVPS Y9, Y12, 32(DX)
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VPBROADCASTD zipIota<>+32(SB), Y13
+	VPSUBD Y13, Y14, Y14
+	VPSUBD Y13, Y15, Y15
+	VMASKMOVPS Y7, Y12, 64(DX)
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VPBROADCASTD zipIota<>+32(SB), Y13
+	VPSUBD Y13, Y14, Y14
+	VPSUBD Y13, Y15, Y15
+	VMASKMOVPS Y10, Y12, 96(DX)
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VPBROADCASTD zipIota<>+32(SB), Y13
+	VPSUBD Y13, Y14, Y14
+	VPSUBD Y13, Y15, Y15
+	VMASKMOVPS Y8, Y12, 128(DX)
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VMASKMOVPS Y11, Y12, 160(DX)
+pixel4x24AVX2_segment2_run1_end:
+	ADDQ $40, SI
+	DECQ CX
+	JGT pixel4x24AVX2_segment2
+	JMP pixel4x24AVX2_stored
+pixel4x24AVX2_zip4:
+	VUNPCKLPS Y6, Y0, Y12
+	VUNPCKHPS Y6, Y0, Y13
+	VPERM2F128 $0x20, Y13, Y12, Y0
+	VPERM2F128 $0x31, Y13, Y12, Y6
+	VUNPCKLPS Y9, Y3, Y12
+	VUNPCKHPS Y9, Y3, Y13
+	VPERM2F128 $0x20, Y13, Y12, Y3
+	VPERM2F128 $0x31, Y13, Y12, Y9
+	VUNPCKLPS Y3, Y0, Y12
+	VUNPCKHPS Y3, Y0, Y13
+	VPERM2F128 $0x20, Y13, Y12, Y0
+	VPERM2F128 $0x31, Y13, Y12, Y3
+	VUNPCKLPS Y9, Y6, Y12
+	VUNPCKHPS Y9, Y6, Y13
+	VPERM2F128 $0x20, Y13, Y12, Y6
+	VPERM2F128 $0x31, Y13, Y12, Y9
+	VUNPCKLPS Y7, Y1, Y12
+	VUNPCKHPS Y7, Y1, Y13
+	VPERM2F128 $0x20, Y13, Y12, Y1
+	VPERM2F128 $0x31, Y13, Y12, Y7
+	VUNPCKLPS Y10, Y4, Y12
+	VUNPCKHPS Y10, Y4, Y13
+	VPERM2F128 $0x20, Y13, Y12, Y4
+	VPERM2F128 $0x31, Y13, Y12, Y10
+	VUNPCKLPS Y4, Y1, Y12
+	VUNPCKHPS Y4, Y1, Y13
+	VPERM2F128 $0x20, Y13, Y12, Y1
+	VPERM2F128 $0x31, Y13, Y12, Y4
+	VUNPCKLPS Y10, Y7, Y12
+	VUNPCKHPS Y10, Y7, Y13
+	VPERM2F128 $0x20, Y13, Y12, Y7
+	VPERM2F128 $0x31, Y13, Y12, Y10
+	VUNPCKLPS Y8, Y2, Y12
+	VUNPCKHPS Y8, Y2, Y13
+	VPERM2F128 $0x20, Y13, Y12, Y2
+	VPERM2F128 $0x31, Y13, Y12, Y8
+	VUNPCKLPS Y11, Y5, Y12
+	VUNPCKHPS Y11, Y5, Y13
+	VPERM2F128 $0x20, Y13, Y12, Y5
+	VPERM2F128 $0x31, Y13, Y12, Y11
+	VUNPCKLPS Y5, Y2, Y12
+	VUNPCKHPS Y5, Y2, Y13
+	VPERM2F128 $0x20, Y13, Y12, Y2
+	VPERM2F128 $0x31, Y13, Y12, Y5
+	VUNPCKLPS Y11, Y8, Y12
+	VUNPCKHPS Y11, Y8, Y13
+	VPERM2F128 $0x20, Y13, Y12, Y8
+	VPERM2F128 $0x31, Y13, Y12, Y11
+pixel4x24AVX2_segment4:
+	MOVQ 8(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel4x24AVX2_segment4_run0_end
+	ADDQ R9, DX
+	CMPQ BX, $16 // pixels side by side?
+	JNE pixel4x24AVX2_segment4_run0_apart
+	CMPQ 96(DI), $0
+	JEQ pixel4x24AVX2_segment4_run0_part
+	CMPQ 152(DI), $0
+	JNE pixel4x24AVX2_segment4_run0_stream
+	VMOVUPS Y0, 0(DX)
+	VMOVUPS Y3, 32(DX)
+	VMOVUPS Y6, 64(DX)
+	VMOVUPS Y9, 96(DX)
+	VMOVUPS Y1, 128(DX)
+	VMOVUPS Y4, 160(DX)
+	VMOVUPS Y7, 192(DX)
+	VMOVUPS Y10, 224(DX)
+	VMOVUPS Y2, 256(DX)
+	VMOVUPS Y5, 288(DX)
+	VMOVUPS Y8, 320(DX)
+	VMOVUPS Y11, 352(DX)
+	JMP pixel4x24AVX2_segment4_run0_end
+pixel4x24AVX2_segment4_run0_stream:
+	VMOVNTPS Y0, 0(DX)
+	VMOVNTPS Y3, 32(DX)
+	VMOVNTPS Y6, 64(DX)
+	VMOVNTPS Y9, 96(DX)
+	VMOVNTPS Y1, 128(DX)
+	VMOVNTPS Y4, 160(DX)
+	VMOVNTPS Y7, 192(DX)
+	VMOVNTPS Y10, 224(DX)
+	VMOVNTPS Y2, 256(DX)
+	VMOVNTPS Y5, 288(DX)
+	VMOVNTPS Y8, 320(DX)
+	VMOVNTPS Y11, 352(DX)
+	JMP pixel4x24AVX2_segment4_run0_end
+pixel4x24AVX2_segment4_run0_part:
+	VPBROADCASTD 0(SI), Y14
+	VPBROADCASTD 4(SI), Y15
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VPBROADCASTD zipIota<>+32(SB), Y13
+	VPSUBD Y13, Y14, Y14
+	VPSUBD Y13, Y15, Y15
+	VMASKMOVPS Y0, Y12, 0(DX)
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VPBROADCASTD zipIota<>+32(SB), Y13
+	VPSUBD Y13, Y14, Y14
+	VPSUBD Y13, Y15, Y15
+	VMASKMOVPS Y3, Y12, 32(DX)
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VPBROADCASTD zipIota<>+32(SB), Y13
+	VPSUBD Y13, Y14, Y14
+	VPSUBD Y13, Y15, Y15
+	VMASKMOVPS Y6, Y12, 64(DX)
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VPBROADCASTD zipIota<>+32(SB), Y13
+	VPSUBD Y13, Y14, Y14
+	VPSUBD Y13, Y15, Y15
+	VMASKMOVPS Y9, Y12, 96(DX)
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VPBROADCASTD zipIota<>+32(SB), Y13
+	VPSUBD Y13, Y14, Y14
+	VPSUBD Y13, Y15, Y15
+	VMASKMOVPS Y1, Y12, 128(DX)
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VPBROADCASTD zipIota<>+32(SB), Y13
+	VPSUBD Y13, Y14, Y14
+	VPSUBD Y13, Y15, Y15
+	VMASKMOVPS Y4, Y12, 160(DX)
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VPBROADCASTD zipIota<>+32(SB), Y13
+	VPSUBD Y13, Y14, Y14
+	VPSUBD Y13, Y15, Y15
+	VMASKMOVPS Y7, Y12, 192(DX)
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VPBROADCASTD zipIota<>+32(SB), Y13
+	VPSUBD Y13, Y14, Y14
+	VPSUBD Y13, Y15, Y15
+	VMASKMOVPS Y10, Y12, 224(DX)
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VPBROADCASTD zipIota<>+32(SB), Y13
+	VPSUBD Y13, Y14, Y14
+	VPSUBD Y13, Y15, Y15
+	VMASKMOVPS Y2, Y12, 256(DX)
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VPBROADCASTD zipIota<>+32(SB), Y13
+	VPSUBD Y13, Y14, Y14
+	VPSUBD Y13, Y15, Y15
+	VMASKMOVPS Y5, Y12, 288(DX)
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VPBROADCASTD zipIota<>+32(SB), Y13
+	VPSUBD Y13, Y14, Y14
+	VPSUBD Y13, Y15, Y15
+	VMASKMOVPS Y8, Y12, 320(DX)
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VMASKMOVPS Y11, Y12, 352(DX)
+	JMP pixel4x24AVX2_segment4_run0_end
+pixel4x24AVX2_segment4_run0_apart:
+	VPBROADCASTD 0(SI), Y14
+	VPBROADCASTD 4(SI), Y15
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VPBROADCASTD 168(DI), Y13
+	VPSUBD Y13, Y14, Y14
+	VPSUBD Y13, Y15, Y15
+	VMASKMOVPS X0, X12, (DX)
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VPBROADCASTD 168(DI), Y13
+	VPSUBD Y13, Y14, Y14
+	VPSUBD Y13, Y15, Y15
+	VEXTRACTF128 $1, Y0, X13
+	VMASKMOVPS X13, X12, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VPBROADCASTD 168(DI), Y13
+	VPSUBD Y13, Y14, Y14
+	VPSUBD Y13, Y15, Y15
+	VMASKMOVPS X3, X12, (DX)
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VPBROADCASTD 168(DI), Y13
+	VPSUBD Y13, Y14, Y14
+	VPSUBD Y13, Y15, Y15
+	VEXTRACTF128 $1, Y3, X13
+	VMASKMOVPS X13, X12, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VPBROADCASTD 168(DI), Y13
+	VPSUBD Y13, Y14, Y14
+	VPSUBD Y13, Y15, Y15
+	VMASKMOVPS X6, X12, (DX)
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VPBROADCASTD 168(DI), Y13
+	VPSUBD Y13, Y14, Y14
+	VPSUBD Y13, Y15, Y15
+	VEXTRACTF128 $1, Y6, X13
+	VMASKMOVPS X13, X12, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VPBROADCASTD 168(DI), Y13
+	VPSUBD Y13, Y14, Y14
+	VPSUBD Y13, Y15, Y15
+	VMASKMOVPS X9, X12, (DX)
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VPBROADCASTD 168(DI), Y13
+	VPSUBD Y13, Y14, Y14
+	VPSUBD Y13, Y15, Y15
+	VEXTRACTF128 $1, Y9, X13
+	VMASKMOVPS X13, X12, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VPBROADCASTD 168(DI), Y13
+	VPSUBD Y13, Y14, Y14
+	VPSUBD Y13, Y15, Y15
+	VMASKMOVPS X1, X12, (DX)
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VPBROADCASTD 168(DI), Y13
+	VPSUBD Y13, Y14, Y14
+	VPSUBD Y13, Y15, Y15
+	VEXTRACTF128 $1, Y1, X13
+	VMASKMOVPS X13, X12, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VPBROADCASTD 168(DI), Y13
+	VPSUBD Y13, Y14, Y14
+	VPSUBD Y13, Y15, Y15
+	VMASKMOVPS X4, X12, (DX)
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VPBROADCASTD 168(DI), Y13
+	VPSUBD Y13, Y14, Y14
+	VPSUBD Y13, Y15, Y15
+	VEXTRACTF128 $1, Y4, X13
+	VMASKMOVPS X13, X12, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VPBROADCASTD 168(DI), Y13
+	VPSUBD Y13, Y14, Y14
+	VPSUBD Y13, Y15, Y15
+	VMASKMOVPS X7, X12, (DX)
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VPBROADCASTD 168(DI), Y13
+	VPSUBD Y13, Y14, Y14
+	VPSUBD Y13, Y15, Y15
+	VEXTRACTF128 $1, Y7, X13
+	VMASKMOVPS X13, X12, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VPBROADCASTD 168(DI), Y13
+	VPSUBD Y13, Y14, Y14
+	VPSUBD Y13, Y15, Y15
+	VMASKMOVPS X10, X12, (DX)
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VPBROADCASTD 168(DI), Y13
+	VPSUBD Y13, Y14, Y14
+	VPSUBD Y13, Y15, Y15
+	VEXTRACTF128 $1, Y10, X13
+	VMASKMOVPS X13, X12, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VPBROADCASTD 168(DI), Y13
+	VPSUBD Y13, Y14, Y14
+	VPSUBD Y13, Y15, Y15
+	VMASKMOVPS X2, X12, (DX)
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VPBROADCASTD 168(DI), Y13
+	VPSUBD Y13, Y14, Y14
+	VPSUBD Y13, Y15, Y15
+	VEXTRACTF128 $1, Y2, X13
+	VMASKMOVPS X13, X12, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VPBROADCASTD 168(DI), Y13
+	VPSUBD Y13, Y14, Y14
+	VPSUBD Y13, Y15, Y15
+	VMASKMOVPS X5, X12, (DX)
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VPBROADCASTD 168(DI), Y13
+	VPSUBD Y13, Y14, Y14
+	VPSUBD Y13, Y15, Y15
+	VEXTRACTF128 $1, Y5, X13
+	VMASKMOVPS X13, X12, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VPBROADCASTD 168(DI), Y13
+	VPSUBD Y13, Y14, Y14
+	VPSUBD Y13, Y15, Y15
+	VMASKMOVPS X8, X12, (DX)
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VPBROADCASTD 168(DI), Y13
+	VPSUBD Y13, Y14, Y14
+	VPSUBD Y13, Y15, Y15
+	VEXTRACTF128 $1, Y8, X13
+	VMASKMOVPS X13, X12, (DX)(BX*1)
+	LEAQ (DX)(BX*2), DX
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VPBROADCASTD 168(DI), Y13
+	VPSUBD Y13, Y14, Y14
+	VPSUBD Y13, Y15, Y15
+	VMASKMOVPS X11, X12, (DX)
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VEXTRACTF128 $1, Y11, X13
+	VMASKMOVPS X13, X12, (DX)(BX*1)
+pixel4x24AVX2_segment4_run0_end:
+	ADDQ $40, SI
+	DECQ CX
+	JGT pixel4x24AVX2_segment4
+	JMP pixel4x24AVX2_stored
+pixel4x24AVX2_planes:
 	CMPQ 96(DI), $0
 	JEQ pixel4x24AVX2_store_part
 	MOVQ R9, DX
@@ -11965,6 +20342,7 @@ pixel4x24AVX2_store_part:
 	VMOVUPS Y10, 32(DX)
 	VMASKMOVPS Y11, Y15, 64(DX)
 pixel4x24AVX2_store_end:
+pixel4x24AVX2_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -11973,6 +20351,10 @@ pixel4x24AVX2_store_end:
 pixel4x24AVX2_next:
 	DECQ R12
 	JGT pixel4x24AVX2_tile
+	CMPQ 152(DI), $0
+	JEQ pixel4x24AVX2_end
+	SFENCE // streamed outputs become visible before what follows
+pixel4x24AVX2_end:
 	VZEROUPPER
 	RET
 
@@ -12121,6 +20503,7 @@ pixel5x8AVX2_store_part:
 	ADDQ R11, DX
 	VMASKMOVPS Y4, Y15, 0(DX)
 pixel5x8AVX2_store_end:
+pixel5x8AVX2_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -12343,6 +20726,7 @@ pixel5x16AVX2_store_part:
 	VMOVUPS Y8, 0(DX)
 	VMASKMOVPS Y9, Y15, 32(DX)
 pixel5x16AVX2_store_end:
+pixel5x16AVX2_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -12487,6 +20871,120 @@ pixel6x8AVX2_leaky:
 	VCMPPS $17, Y6, Y5, Y6 // x < 0
 	VBLENDVPS Y6, Y15, Y5, Y5
 pixel6x8AVX2_linear:
+	MOVQ 128(DI), AX
+	TESTQ AX, AX
+	JEQ pixel6x8AVX2_planes
+	MOVQ 136(DI), SI
+	MOVQ 144(DI), CX
+	MOVQ 160(DI), BX
+	VUNPCKLPS Y1, Y0, Y6
+	VUNPCKHPS Y1, Y0, Y7
+	VPERM2F128 $0x20, Y7, Y6, Y0
+	VPERM2F128 $0x31, Y7, Y6, Y1
+	VUNPCKLPS Y3, Y2, Y6
+	VUNPCKHPS Y3, Y2, Y7
+	VPERM2F128 $0x20, Y7, Y6, Y2
+	VPERM2F128 $0x31, Y7, Y6, Y3
+	VUNPCKLPS Y5, Y4, Y6
+	VUNPCKHPS Y5, Y4, Y7
+	VPERM2F128 $0x20, Y7, Y6, Y4
+	VPERM2F128 $0x31, Y7, Y6, Y5
+pixel6x8AVX2_segment2:
+	MOVQ 8(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel6x8AVX2_segment2_run0_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel6x8AVX2_segment2_run0_part
+	CMPQ 152(DI), $0
+	JNE pixel6x8AVX2_segment2_run0_stream
+	VMOVUPS Y0, 0(DX)
+	VMOVUPS Y1, 32(DX)
+	JMP pixel6x8AVX2_segment2_run0_end
+pixel6x8AVX2_segment2_run0_stream:
+	VMOVNTPS Y0, 0(DX)
+	VMOVNTPS Y1, 32(DX)
+	JMP pixel6x8AVX2_segment2_run0_end
+pixel6x8AVX2_segment2_run0_part:
+	VPBROADCASTD 0(SI), Y8
+	VPBROADCASTD 4(SI), Y9
+	VPCMPGTD zipIota<>(SB), Y9, Y6 // lane < end
+	VPCMPGTD zipIota<>(SB), Y8, Y7 // lane < first
+	VPANDN Y6, Y7, Y6
+	VPBROADCASTD zipIota<>+32(SB), Y7
+	VPSUBD Y7, Y8, Y8
+	VPSUBD Y7, Y9, Y9
+	VMASKMOVPS Y0, Y6, 0(DX)
+	VPCMPGTD zipIota<>(SB), Y9, Y6 // lane < end
+	VPCMPGTD zipIota<>(SB), Y8, Y7 // lane < first
+	VPANDN Y6, Y7, Y6
+	VMASKMOVPS Y1, Y6, 32(DX)
+pixel6x8AVX2_segment2_run0_end:
+	MOVQ 16(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel6x8AVX2_segment2_run1_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel6x8AVX2_segment2_run1_part
+	CMPQ 152(DI), $0
+	JNE pixel6x8AVX2_segment2_run1_stream
+	VMOVUPS Y2, 0(DX)
+	VMOVUPS Y3, 32(DX)
+	JMP pixel6x8AVX2_segment2_run1_end
+pixel6x8AVX2_segment2_run1_stream:
+	VMOVNTPS Y2, 0(DX)
+	VMOVNTPS Y3, 32(DX)
+	JMP pixel6x8AVX2_segment2_run1_end
+pixel6x8AVX2_segment2_run1_part:
+	VPBROADCASTD 0(SI), Y8
+	VPBROADCASTD 4(SI), Y9
+	VPCMPGTD zipIota<>(SB), Y9, Y6 // lane < end
+	VPCMPGTD zipIota<>(SB), Y8, Y7 // lane < first
+	VPANDN Y6, Y7, Y6
+	VPBROADCASTD zipIota<>+32(SB), Y7
+	VPSUBD Y7, Y8, Y8
+	VPSUBD Y7, Y9, Y9
+	VMASKMOVPS Y2, Y6, 0(DX)
+	VPCMPGTD zipIota<>(SB), Y9, Y6 // lane < end
+	VPCMPGTD zipIota<>(SB), Y8, Y7 // lane < first
+	VPANDN Y6, Y7, Y6
+	VMASKMOVPS Y3, Y6, 32(DX)
+pixel6x8AVX2_segment2_run1_end:
+	MOVQ 24(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel6x8AVX2_segment2_run2_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel6x8AVX2_segment2_run2_part
+	CMPQ 152(DI), $0
+	JNE pixel6x8AVX2_segment2_run2_stream
+	VMOVUPS Y4, 0(DX)
+	VMOVUPS Y5, 32(DX)
+	JMP pixel6x8AVX2_segment2_run2_end
+pixel6x8AVX2_segment2_run2_stream:
+	VMOVNTPS Y4, 0(DX)
+	VMOVNTPS Y5, 32(DX)
+	JMP pixel6x8AVX2_segment2_run2_end
+pixel6x8AVX2_segment2_run2_part:
+	VPBROADCASTD 0(SI), Y8
+	VPBROADCASTD 4(SI), Y9
+	VPCMPGTD zipIota<>(SB), Y9, Y6 // lane < end
+	VPCMPGTD zipIota<>(SB), Y8, Y7 // lane < first
+	VPANDN Y6, Y7, Y6
+	VPBROADCASTD zipIota<>+32(SB), Y7
+	VPSUBD Y7, Y8, Y8
+	VPSUBD Y7, Y9, Y9
+	VMASKMOVPS Y4, Y6, 0(DX)
+	VPCMPGTD zipIota<>(SB), Y9, Y6 // lane < end
+	VPCMPGTD zipIota<>(SB), Y8, Y7 // lane < first
+	VPANDN Y6, Y7, Y6
+	VMASKMOVPS Y5, Y6, 32(DX)
+pixel6x8AVX2_segment2_run2_end:
+	ADDQ $40, SI
+	DECQ CX
+	JGT pixel6x8AVX2_segment2
+	JMP pixel6x8AVX2_stored
+pixel6x8AVX2_planes:
 	CMPQ 96(DI), $0
 	JEQ pixel6x8AVX2_store_part
 	MOVQ R9, DX
@@ -12518,6 +21016,7 @@ pixel6x8AVX2_store_part:
 	ADDQ R11, DX
 	VMASKMOVPS Y5, Y15, 0(DX)
 pixel6x8AVX2_store_end:
+pixel6x8AVX2_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -12526,6 +21025,10 @@ pixel6x8AVX2_store_end:
 pixel6x8AVX2_next:
 	DECQ R12
 	JGT pixel6x8AVX2_tile
+	CMPQ 152(DI), $0
+	JEQ pixel6x8AVX2_end
+	SFENCE // streamed outputs become visible before what follows
+pixel6x8AVX2_end:
 	VZEROUPPER
 	RET
 
@@ -12729,6 +21232,186 @@ pixel6x16AVX2_leaky:
 	VCMPPS $17, Y12, Y11, Y12 // x < 0
 	VBLENDVPS Y12, Y15, Y11, Y11
 pixel6x16AVX2_linear:
+	MOVQ 128(DI), AX
+	TESTQ AX, AX
+	JEQ pixel6x16AVX2_planes
+	MOVQ 136(DI), SI
+	MOVQ 144(DI), CX
+	MOVQ 160(DI), BX
+	VUNPCKLPS Y2, Y0, Y12
+	VUNPCKHPS Y2, Y0, Y13
+	VPERM2F128 $0x20, Y13, Y12, Y0
+	VPERM2F128 $0x31, Y13, Y12, Y2
+	VUNPCKLPS Y3, Y1, Y12
+	VUNPCKHPS Y3, Y1, Y13
+	VPERM2F128 $0x20, Y13, Y12, Y1
+	VPERM2F128 $0x31, Y13, Y12, Y3
+	VUNPCKLPS Y6, Y4, Y12
+	VUNPCKHPS Y6, Y4, Y13
+	VPERM2F128 $0x20, Y13, Y12, Y4
+	VPERM2F128 $0x31, Y13, Y12, Y6
+	VUNPCKLPS Y7, Y5, Y12
+	VUNPCKHPS Y7, Y5, Y13
+	VPERM2F128 $0x20, Y13, Y12, Y5
+	VPERM2F128 $0x31, Y13, Y12, Y7
+	VUNPCKLPS Y10, Y8, Y12
+	VUNPCKHPS Y10, Y8, Y13
+	VPERM2F128 $0x20, Y13, Y12, Y8
+	VPERM2F128 $0x31, Y13, Y12, Y10
+	VUNPCKLPS Y11, Y9, Y12
+	VUNPCKHPS Y11, Y9, Y13
+	VPERM2F128 $0x20, Y13, Y12, Y9
+	VPERM2F128 $0x31, Y13, Y12, Y11
+pixel6x16AVX2_segment2:
+	MOVQ 8(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel6x16AVX2_segment2_run0_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel6x16AVX2_segment2_run0_part
+	CMPQ 152(DI), $0
+	JNE pixel6x16AVX2_segment2_run0_stream
+	VMOVUPS Y0, 0(DX)
+	VMOVUPS Y2, 32(DX)
+	VMOVUPS Y1, 64(DX)
+	VMOVUPS Y3, 96(DX)
+	JMP pixel6x16AVX2_segment2_run0_end
+pixel6x16AVX2_segment2_run0_stream:
+	VMOVNTPS Y0, 0(DX)
+	VMOVNTPS Y2, 32(DX)
+	VMOVNTPS Y1, 64(DX)
+	VMOVNTPS Y3, 96(DX)
+	JMP pixel6x16AVX2_segment2_run0_end
+pixel6x16AVX2_segment2_run0_part:
+	VPBROADCASTD 0(SI), Y14
+	VPBROADCASTD 4(SI), Y15
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VPBROADCASTD zipIota<>+32(SB), Y13
+	VPSUBD Y13, Y14, Y14
+	VPSUBD Y13, Y15, Y15
+	VMASKMOVPS Y0, Y12, 0(DX)
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VPBROADCASTD zipIota<>+32(SB), Y13
+	VPSUBD Y13, Y14, Y14
+	VPSUBD Y13, Y15, Y15
+	VMASKMOVPS Y2, Y12, 32(DX)
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VPBROADCASTD zipIota<>+32(SB), Y13
+	VPSUBD Y13, Y14, Y14
+	VPSUBD Y13, Y15, Y15
+	VMASKMOVPS Y1, Y12, 64(DX)
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VMASKMOVPS Y3, Y12, 96(DX)
+pixel6x16AVX2_segment2_run0_end:
+	MOVQ 16(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel6x16AVX2_segment2_run1_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel6x16AVX2_segment2_run1_part
+	CMPQ 152(DI), $0
+	JNE pixel6x16AVX2_segment2_run1_stream
+	VMOVUPS Y4, 0(DX)
+	VMOVUPS Y6, 32(DX)
+	VMOVUPS Y5, 64(DX)
+	VMOVUPS Y7, 96(DX)
+	JMP pixel6x16AVX2_segment2_run1_end
+pixel6x16AVX2_segment2_run1_stream:
+	VMOVNTPS Y4, 0(DX)
+	VMOVNTPS Y6, 32(DX)
+	VMOVNTPS Y5, 64(DX)
+	VMOVNTPS Y7, 96(DX)
+	JMP pixel6x16AVX2_segment2_run1_end
+pixel6x16AVX2_segment2_run1_part:
+	VPBROADCASTD 0(SI), Y14
+	VPBROADCASTD 4(SI), Y15
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VPBROADCASTD zipIota<>+32(SB), Y13
+	VPSUBD Y13, Y14, Y14
+	VPSUBD Y13, Y15, Y15
+	VMASKMOVPS Y4, Y12, 0(DX)
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VPBROADCASTD zipIota<>+32(SB), Y13
+	VPSUBD Y13, Y14, Y14
+	VPSUBD Y13, Y15, Y15
+	VMASKMOVPS Y6, Y12, 32(DX)
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VPBROADCASTD zipIota<>+32(SB), Y13
+	VPSUBD Y13, Y14, Y14
+	VPSUBD Y13, Y15, Y15
+	VMASKMOVPS Y5, Y12, 64(DX)
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VMASKMOVPS Y7, Y12, 96(DX)
+pixel6x16AVX2_segment2_run1_end:
+	MOVQ 24(SI), DX
+	CMPQ DX, $-1 // pixelNoRow
+	JEQ pixel6x16AVX2_segment2_run2_end
+	ADDQ R9, DX
+	CMPQ 96(DI), $0
+	JEQ pixel6x16AVX2_segment2_run2_part
+	CMPQ 152(DI), $0
+	JNE pixel6x16AVX2_segment2_run2_stream
+	VMOVUPS Y8, 0(DX)
+	VMOVUPS Y10, 32(DX)
+	VMOVUPS Y9, 64(DX)
+	VMOVUPS Y11, 96(DX)
+	JMP pixel6x16AVX2_segment2_run2_end
+pixel6x16AVX2_segment2_run2_stream:
+	VMOVNTPS Y8, 0(DX)
+	VMOVNTPS Y10, 32(DX)
+	VMOVNTPS Y9, 64(DX)
+	VMOVNTPS Y11, 96(DX)
+	JMP pixel6x16AVX2_segment2_run2_end
+pixel6x16AVX2_segment2_run2_part:
+	VPBROADCASTD 0(SI), Y14
+	VPBROADCASTD 4(SI), Y15
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VPBROADCASTD zipIota<>+32(SB), Y13
+	VPSUBD Y13, Y14, Y14
+	VPSUBD Y13, Y15, Y15
+	VMASKMOVPS Y8, Y12, 0(DX)
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VPBROADCASTD zipIota<>+32(SB), Y13
+	VPSUBD Y13, Y14, Y14
+	VPSUBD Y13, Y15, Y15
+	VMASKMOVPS Y10, Y12, 32(DX)
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VPBROADCASTD zipIota<>+32(SB), Y13
+	VPSUBD Y13, Y14, Y14
+	VPSUBD Y13, Y15, Y15
+	VMASKMOVPS Y9, Y12, 64(DX)
+	VPCMPGTD zipIota<>(SB), Y15, Y12 // lane < end
+	VPCMPGTD zipIota<>(SB), Y14, Y13 // lane < first
+	VPANDN Y12, Y13, Y12
+	VMASKMOVPS Y11, Y12, 96(DX)
+pixel6x16AVX2_segment2_run2_end:
+	ADDQ $40, SI
+	DECQ CX
+	JGT pixel6x16AVX2_segment2
+	JMP pixel6x16AVX2_stored
+pixel6x16AVX2_planes:
 	CMPQ 96(DI), $0
 	JEQ pixel6x16AVX2_store_part
 	MOVQ R9, DX
@@ -12772,6 +21455,7 @@ pixel6x16AVX2_store_part:
 	VMOVUPS Y10, 0(DX)
 	VMASKMOVPS Y11, Y15, 32(DX)
 pixel6x16AVX2_store_end:
+pixel6x16AVX2_stored:
 	ADDQ 72(DI), R8
 	ADDQ 80(DI), R9
 	TESTQ R10, R10
@@ -12780,5 +21464,9 @@ pixel6x16AVX2_store_end:
 pixel6x16AVX2_next:
 	DECQ R12
 	JGT pixel6x16AVX2_tile
+	CMPQ 152(DI), $0
+	JEQ pixel6x16AVX2_end
+	SFENCE // streamed outputs become visible before what follows
+pixel6x16AVX2_end:
 	VZEROUPPER
 	RET

@@ -16,6 +16,10 @@ var pixelGeneric = func() pixelKernels {
 
 // pixel8Generic is the kernel of one vector and any number of outputs, one after the other.
 func pixel8Generic(a *pixelArgs, outputs int) {
+	if a.phases > 0 {
+		pixel8ZipGeneric(a, outputs)
+		return
+	}
 	pixels := genericBlock
 	if a.whole == 0 {
 		pixels = 0
@@ -30,6 +34,34 @@ func pixel8Generic(a *pixelArgs, outputs int) {
 			a.sumGeneric(&sum, unsafe.Add(a.base, t*a.srcTile), m, outputs)
 			a.activateGeneric(&sum, m)
 			copy(unsafe.Slice((*float32)(unsafe.Add(a.dst, at)), pixels), sum[:])
+		}
+	}
+}
+
+// pixel8ZipGeneric is pixel8Generic for the phases of a transposed convolution.
+func pixel8ZipGeneric(a *pixelArgs, outputs int) {
+	segments := unsafe.Slice(a.segments, a.nsegments)
+	for t := range a.tiles {
+		for m := range outputs {
+			sum := a.startGeneric(0, m, genericBlock)
+			a.sumGeneric(&sum, unsafe.Add(a.base, t*a.srcTile), m, outputs)
+			a.activateGeneric(&sum, m)
+			for i := range segments {
+				a.storeGeneric(&segments[i], &sum, t*a.dstTile, m)
+			}
+		}
+	}
+}
+
+// storeGeneric stores those sums of output m that a segment has, at byte offset at.
+func (a *pixelArgs) storeGeneric(s *pixelSegment, sum *[8]float32, at, m int) {
+	row := s.rows[m/a.phases]
+	if row == pixelNoRow {
+		return
+	}
+	for i, v := range sum {
+		if x := i*a.wide + m%a.phases; a.whole > 0 || int(s.lo) <= x && x < int(s.end) {
+			*(*float32)(unsafe.Add(a.dst, at+row+i*a.pixel+floatSize*(m%a.phases))) = v
 		}
 	}
 }

@@ -14,7 +14,7 @@ func randomPixelTranspose(r *rand.Rand, k *Kernels) ConvGeom {
 		g.Group, g.C, g.M = 1, 1+r.IntN(2*k.Block), 1+r.IntN(7)
 		g.In[0], g.Out[0], g.Kernel[0], g.Stride[0], g.PadBegin[0] = 1, 1, 1, 1, 0
 		g.In[2] = 1 + r.IntN(40)
-		g.Stride[2] = 1 << (1 + r.IntN(4))
+		g.Stride[2] = []int{2, 4, 8, 12, 16, 24, 32}[r.IntN(7)]
 		for a := 1; a < 3; a++ {
 			g.Dilation[a], g.Kernel[a] = 1, g.Stride[a]*(1+r.IntN(2))
 			g.PadBegin[a] = r.IntN(g.Kernel[a]+2) - 2
@@ -89,7 +89,8 @@ func TestFitsPixelTranspose(t *testing.T) {
 		"kernel no multiple":      func(g *ConvGeom) { g.Kernel[1] = 3 },
 		"dilation":                func(g *ConvGeom) { g.Dilation[2] = 2 },
 		"stride without a kernel": func(g *ConvGeom) { g.Stride[2], g.Kernel[2] = 3, 3 },
-		"stride above lanes":      func(g *ConvGeom) { g.Stride[2], g.Kernel[2] = 32, 32 },
+		"odd stride":              func(g *ConvGeom) { g.Stride[2], g.Kernel[2] = 12, 12 },
+		"large stride":            func(g *ConvGeom) { g.Stride[2], g.Kernel[2] = 128, 128 },
 	} {
 		g := good
 		change(&g)

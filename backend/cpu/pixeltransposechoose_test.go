@@ -30,9 +30,10 @@ func TestChoosePixelTranspose(t *testing.T) {
 		{"1 output", transposed2D(1, 64, 1, 64, 2, 2, 0), true},
 		{"Winograd is faster", transposed2D(1, 21, 21, 16, 4, 2, 1), false},
 		{"Winograd on whole lanes", transposed2D(1, 32, 32, 32, 8, 4, 2), false},
-		{"whole lanes", transposed2D(1, 128, 64, 128, 2, 2, 0), false},
+		{"whole lanes, to planes at once", transposed2D(1, 128, 64, 128, 2, 2, 0), true},
 		{"small map, many weights", transposed2D(1, 1024, 512, 16, 2, 2, 0), false},
-		{"3 outputs of blocks", transposed2D(16, 64, 3, 32, 4, 2, 1), false},
+		{"stride 4, half lanes", transposed2D(1, 32, 48, 64, 4, 4, 0), true},
+		{"stride 4, whole lanes", transposed2D(1, 64, 64, 64, 4, 4, 0), true},
 	} {
 		require.Equal(t, c.want, k.ChoosePixelTranspose(c.geom), c.name)
 	}

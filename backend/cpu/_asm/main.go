@@ -40,8 +40,6 @@ var generated = []struct {
 	{"mapkernels_amd64.go", mapDeclarations},
 	{"spread_amd64.s", spreadAssembly},
 	{"spread_amd64.go", spreadDeclarations},
-	{"zip_amd64.s", zipAssembly},
-	{"zip_amd64.go", zipDeclarations},
 	{"tilepeak_amd64.s", peakAssembly},
 	{"tilepeak_amd64.go", peakDeclarations},
 	{"winograd_amd64.s", winogradAssembly},

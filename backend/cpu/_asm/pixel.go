@@ -20,23 +20,29 @@ var pixelShapes = []pixelShape{
 
 // Offsets of the fields of pixelArgs.
 const (
-	pixelBase     = 0
-	pixelSteps    = 8
-	pixelNSteps   = 16
-	pixelWeights  = 24
-	pixelBias     = 32
-	pixelDst      = 40
-	pixelResidual = 48
-	pixelPlane    = 56
-	pixelTiles    = 64
-	pixelSrcTile  = 72
-	pixelDstTile  = 80
-	pixelMask     = 88
-	pixelWhole    = 96
-	pixelAct      = 104
-	pixelSlope    = 112
-	pixelLo       = 120
-	pixelHi       = 124
+	pixelBase      = 0
+	pixelSteps     = 8
+	pixelNSteps    = 16
+	pixelWeights   = 24
+	pixelBias      = 32
+	pixelDst       = 40
+	pixelResidual  = 48
+	pixelPlane     = 56
+	pixelTiles     = 64
+	pixelSrcTile   = 72
+	pixelDstTile   = 80
+	pixelMask      = 88
+	pixelWhole     = 96
+	pixelAct       = 104
+	pixelSlope     = 112
+	pixelLo        = 120
+	pixelHi        = 124
+	pixelPhases    = 128
+	pixelSegments  = 136
+	pixelNSegments = 144
+	pixelStream    = 152
+	pixelPitch     = 160
+	pixelWide      = 168
 )
 
 func (s pixelShape) funcName(vectors int) string {
@@ -45,7 +51,8 @@ func (s pixelShape) funcName(vectors int) string {
 
 func pixelAssembly() string {
 	var t text
-	t.WriteString(header + "#include \"textflag.h\"\n")
+	t.WriteString(header + "#include \"textflag.h\"\n\n")
+	zipConstants(&t)
 	for _, s := range pixelShapes {
 		for vectors := 1; vectors <= s.vectors; vectors++ {
 			pixelKernel{s, &t, s.funcName(vectors), vectors}.emit()
@@ -55,7 +62,8 @@ func pixelAssembly() string {
 }
 
 // pixelKernel emits the kernel of one number of vectors. DI: arguments; R8: input, R9: output and R10: residual of the
-// tile; R11: pitch of planes; R12: tiles left; SI: next step; BX: weights; CX: steps left; AX, DX: scratch.
+// tile; R11: pitch of planes; R12: tiles left; SI: next step, or row of the output; BX: weights; CX: steps left; AX, DX:
+// scratch.
 type pixelKernel struct {
 	pixelShape
 	*text
@@ -89,7 +97,9 @@ func (k pixelKernel) emit() {
 	k.start()
 	k.steps()
 	k.activate()
+	k.zips()
 	k.store()
+	k.label(k.fn + "_stored")
 	k.op("", "ADDQ %d(DI), R8", pixelSrcTile)
 	k.op("", "ADDQ %d(DI), R9", pixelDstTile)
 	k.op("", "TESTQ R10, R10")
@@ -98,6 +108,12 @@ func (k pixelKernel) emit() {
 	k.label(k.fn + "_next")
 	k.op("", "DECQ R12")
 	k.op("", "JGT %s_tile", k.fn)
+	if len(zipPhases(k.outputs)) > 0 {
+		k.op("", "CMPQ %d(DI), $0", pixelStream)
+		k.op("", "JEQ %s_end", k.fn)
+		k.op("streamed outputs become visible before what follows", "SFENCE")
+		k.label(k.fn + "_end")
+	}
 	k.ret()
 }
 

@@ -159,12 +159,19 @@ func (r *pixelRun) announce(piece pixelPiece, first, outputs int) {
 
 // activate applies an activation that the kernels do not know to a piece.
 func (r *pixelRun) activate(piece pixelPiece) {
-	g := &r.plan.geom
-	for m := range g.M {
-		f, rows := r.plan.ep.Act.vector(m), r.y[r.index(piece, m):]
-		for row := range piece.rows {
-			line := rows[row*g.Out[2]:][:piece.cols]
-			r.plan.k.Map(f, line, line)
-		}
+	for m := range r.plan.geom.M {
+		r.plan.activateRows(m, r.y[r.index(piece, m):], piece.rows, piece.cols, r.plan.geom.Out[2])
+	}
+}
+
+// activateRows applies the activation of a channel to rows that lie pitch floats apart.
+func (p *PixelConvPlan) activateRows(channel int, y []float32, rows, cols, pitch int) {
+	if cols == pitch {
+		rows, cols = 1, rows*cols
+	}
+	f := p.ep.Act.vector(channel)
+	for i := range rows {
+		row := y[i*pitch:][:cols]
+		p.k.Map(f, row, row)
 	}
 }

@@ -164,15 +164,15 @@ func (r *zipRun) finish(piece pixelPiece) {
 	}
 	g, high := &p.out, p.phases[1]
 	x, end := p.span(piece)
+	first, last := max(0, piece.row*high-p.crop[1]), min(g.Out[1], (piece.row+piece.rows)*high-p.crop[1])
+	if x >= end || first >= last {
+		return
+	}
 	for m := range g.M {
-		act := p.ep.Act.vector(m * volume(p.phases))
-		plane := r.y[(piece.image*g.M+m)*volume(g.Out):][:volume(g.Out)]
-		for y := max(0, piece.row*high-p.crop[1]); y < min(g.Out[1], (piece.row+piece.rows)*high-p.crop[1]) && x < end; y++ {
-			line := plane[y*g.Out[2]:][x:end]
-			raceWrite(line)
-			if p.applyAfter {
-				p.k.Map(act, line, line)
-			}
+		rows := r.y[(piece.image*g.M+m)*volume(g.Out)+first*g.Out[2]+x:]
+		raceWriteRows(rows, last-first, end-x, g.Out[2])
+		if p.applyAfter {
+			p.activateRows(m*volume(p.phases), rows, last-first, end-x, g.Out[2])
 		}
 	}
 }

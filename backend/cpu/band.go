@@ -138,6 +138,8 @@ func (c *bandChunk) panelsOfB(scratch []float32, group int, r block) ([]float32,
 	return scratch, (r.k1 - r.k0) * f.input.k.NR
 }
 
+func (c *bandChunk) place(spot) ([]float32, int) { return nil, 0 }
+
 // store sets a tile's columns between those of the other phases.
 func (c *bandChunk) store(tile []float32, at spot) {
 	step, nr := len(c.phases), c.phases[0].input.k.NR

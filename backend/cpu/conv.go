@@ -124,6 +124,8 @@ func (r *convRun) panelsOfB(scratch []float32, group int, b block) ([]float32, i
 	return scratch, (b.k1 - b.k0) * r.input.k.NR
 }
 
+func (r *convRun) place(spot) ([]float32, int) { return nil, 0 }
+
 // store finishes the part of a tile that belongs to each image.
 func (r *convRun) store(tile []float32, at spot) {
 	plane := volume(r.geom.Out)

@@ -94,6 +94,96 @@ func gemm5x16AVX2(args gemmArgs)
 //go:noescape
 func gemm6x16AVX2(args gemmArgs)
 
+// gemmHalfAVX512 holds the kernels of 16 columns by their rows; see gemmArgs.
+var gemmHalfAVX512 = []func(gemmArgs){
+	nil,
+	gemm1x16AVX512,
+	gemm2x16AVX512,
+	gemm3x16AVX512,
+	gemm4x16AVX512,
+	gemm5x16AVX512,
+	gemm6x16AVX512,
+	gemm7x16AVX512,
+	gemm8x16AVX512,
+	gemm9x16AVX512,
+	gemm10x16AVX512,
+	gemm11x16AVX512,
+	gemm12x16AVX512,
+	gemm13x16AVX512,
+	gemm14x16AVX512,
+}
+
+//go:noescape
+func gemm1x16AVX512(args gemmArgs)
+
+//go:noescape
+func gemm2x16AVX512(args gemmArgs)
+
+//go:noescape
+func gemm3x16AVX512(args gemmArgs)
+
+//go:noescape
+func gemm4x16AVX512(args gemmArgs)
+
+//go:noescape
+func gemm5x16AVX512(args gemmArgs)
+
+//go:noescape
+func gemm6x16AVX512(args gemmArgs)
+
+//go:noescape
+func gemm7x16AVX512(args gemmArgs)
+
+//go:noescape
+func gemm8x16AVX512(args gemmArgs)
+
+//go:noescape
+func gemm9x16AVX512(args gemmArgs)
+
+//go:noescape
+func gemm10x16AVX512(args gemmArgs)
+
+//go:noescape
+func gemm11x16AVX512(args gemmArgs)
+
+//go:noescape
+func gemm12x16AVX512(args gemmArgs)
+
+//go:noescape
+func gemm13x16AVX512(args gemmArgs)
+
+//go:noescape
+func gemm14x16AVX512(args gemmArgs)
+
+// gemmHalfAVX2 holds the kernels of 8 columns by their rows; see gemmArgs.
+var gemmHalfAVX2 = []func(gemmArgs){
+	nil,
+	gemm1x8AVX2,
+	gemm2x8AVX2,
+	gemm3x8AVX2,
+	gemm4x8AVX2,
+	gemm5x8AVX2,
+	gemm6x8AVX2,
+}
+
+//go:noescape
+func gemm1x8AVX2(args gemmArgs)
+
+//go:noescape
+func gemm2x8AVX2(args gemmArgs)
+
+//go:noescape
+func gemm3x8AVX2(args gemmArgs)
+
+//go:noescape
+func gemm4x8AVX2(args gemmArgs)
+
+//go:noescape
+func gemm5x8AVX2(args gemmArgs)
+
+//go:noescape
+func gemm6x8AVX2(args gemmArgs)
+
 //go:noescape
 func gemm1x64AVX512(args gemmArgs)
 

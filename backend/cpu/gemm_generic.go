@@ -12,6 +12,8 @@ package cpu
 //		}
 //	}
 //
+// Kernels of half a tile make the first cols/2 columns alone; b is the same.
+//
 // a and b are packed panels of k*rows and k*cols floats; c is (rows-1)*ldc+cols floats and overlaps neither. No
 // alignment is needed, 64 bytes is best for b and c. A call with k = 2048 takes less than 20 us.
 type gemmArgs struct {

@@ -43,6 +43,12 @@ func TestKernelsStayInBounds(t *testing.T) {
 							a: slice(rows * depth), b: slice(depth * k.NR), c: slice(rows * k.NR),
 							rows: rows, k: depth, ldc: k.NR, accumulate: accumulate,
 						})
+						if k.gemmHalf != nil {
+							k.gemmHalf[rows](gemmArgs{
+								a: slice(rows * depth), b: slice(depth * k.NR), c: slice((rows-1)*k.NR + k.NR/2),
+								rows: rows, k: depth, ldc: k.NR, accumulate: accumulate,
+							})
+						}
 					}
 				}
 			}

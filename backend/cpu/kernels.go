@@ -17,6 +17,7 @@ type Kernels struct {
 	Block int
 
 	gemm       []func(gemmArgs) // by the rows of the tile, 1..MR
+	gemmHalf   []func(gemmArgs) // the same for the first NR/2 columns of the tile; or nil
 	gemmRow    func(gemmArgs)   // of one row and rowCols columns
 	rowCols    int
 	gather     func(gatherArgs)

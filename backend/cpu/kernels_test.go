@@ -64,6 +64,38 @@ func TestGemmKernels(t *testing.T) {
 	})
 }
 
+// The kernels of half a tile make its first columns, and leave the others.
+func TestGemmHalfKernels(t *testing.T) {
+	eachTier(t, func(t *testing.T, k *Kernels) {
+		r := newRand(t, 43)
+		for rows := 1; rows < len(k.gemmHalf); rows++ {
+			for depth := range 14 {
+				cols, ldc := k.NR/2, k.NR/2+depth%3
+				a, b, c := integers(r, depth*rows), integers(r, depth*k.NR), integers(r, (rows-1)*ldc+k.NR)
+				for _, accumulate := range []bool{false, true} {
+					want := append([]float32(nil), c...)
+					for i := range rows {
+						for j := range cols {
+							sum := float32(0)
+							if accumulate {
+								sum = c[i*ldc+j]
+							}
+							for p := range depth {
+								sum += a[p*rows+i] * b[p*k.NR+j]
+							}
+							want[i*ldc+j] = sum
+						}
+					}
+					got, check := banded(t, c)
+					k.gemmHalf[rows](gemmArgs{a, b, got, rows, depth, ldc, accumulate})
+					check()
+					require.Equal(t, want, got, "%d rows, depth %d, accumulate %v", rows, depth, accumulate)
+				}
+			}
+		}
+	})
+}
+
 // special values pass through the finish kernels as the activations define.
 var special = []float32{
 	nan, float32(math.Copysign(0, -1)), 0, 1, -1, 2.5, -2.5, 6, 7, float32(math.Inf(1)), float32(math.Inf(-1)),

@@ -100,6 +100,10 @@ type operands interface {
 	// apart. It may pack them in scratch, which holds (k1-k0)*cols floats, cols rounded up to NR.
 	panelsOfB(scratch []float32, pair int, r block) (b []float32, stride int)
 
+	// place returns where a tile may be made, from its first element on, and its pitch, if nothing is to be done with
+	// its sums; else nil.
+	place(at spot) (dst []float32, ld int)
+
 	// store takes a finished tile, [rows][NR]. It may use the tile as scratch, and read NR floats beyond it.
 	store(tile []float32, at spot)
 }
@@ -164,25 +168,52 @@ func (c *chunk) multiply(r block, b []float32, stride int) {
 		}
 		for j := 0; j < r.cols; j += c.k.NR {
 			args.b = b[j/c.k.NR*stride:][:steps*c.k.NR]
+			at := spot{c.part.pair, row, rows, r.col + j, min(c.k.NR, r.cols-j)}
+			if c.inPlace(args, at) {
+				continue
+			}
 			args.c = tiles[:rows*c.k.NR]
 			if c.apart && r.k0 > 0 {
-				c.addBlock(args)
+				c.addBlock(args, at.cols)
 			} else {
-				c.k.gemm[rows](args)
+				c.k.gemmFor(rows, at.cols)(args)
 			}
 			if r.k1 == c.depth {
-				c.store(args.c, spot{c.part.pair, row, rows, r.col + j, min(c.k.NR, r.cols-j)})
+				c.store(args.c, at)
 			}
 			tiles = tiles[size:]
 		}
 	}
 }
 
+// inPlace makes a tile that has one block of k where it belongs, if the operands let it and it has whole vectors.
+func (c *chunk) inPlace(args gemmArgs, at spot) bool {
+	if c.blocked() || at.cols != c.k.NR && (c.k.gemmHalf == nil || at.cols != c.k.NR/2) {
+		return false
+	}
+	dst, ldc := c.place(at)
+	if dst == nil {
+		return false
+	}
+	raceWriteRows(dst, at.rows, at.cols, ldc)
+	args.c, args.ldc = dst[:(at.rows-1)*ldc+at.cols], ldc
+	c.k.gemmFor(at.rows, at.cols)(args)
+	return true
+}
+
+// gemmFor is the kernel of so many rows and at least so many columns.
+func (k *Kernels) gemmFor(rows, cols int) func(gemmArgs) {
+	if k.gemmHalf != nil && cols <= k.NR/2 {
+		return k.gemmHalf[rows]
+	}
+	return k.gemm[rows]
+}
+
 // addBlock computes a tile on its own, behind those that wait, and adds it to the one that waits.
-func (c *chunk) addBlock(args gemmArgs) {
+func (c *chunk) addBlock(args gemmArgs, cols int) {
 	sum := args.c
 	args.c = c.tiles[len(c.tiles)-c.tileFloats()-c.k.NR:][:len(sum)]
-	c.k.gemm[args.rows](args)
+	c.k.gemmFor(args.rows, cols)(args)
 	for i, v := range args.c {
 		sum[i] += v
 	}

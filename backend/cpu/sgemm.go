@@ -138,6 +138,13 @@ func (r *gemmRun) panelsOfB(scratch []float32, b int, at block) ([]float32, int)
 	return scratch, steps * nr
 }
 
+func (r *gemmRun) place(at spot) ([]float32, int) {
+	if r.Alpha != 1 || r.Beta != 0 {
+		return nil, 0
+	}
+	return r.c[r.Batch[at.pair].C+at.row*r.LDC+at.col:], r.LDC
+}
+
 // store writes Alpha*tile + Beta*C. A Beta of 1 is the kernels' residual.
 func (r *gemmRun) store(tile []float32, at spot) {
 	if r.Alpha != 1 {

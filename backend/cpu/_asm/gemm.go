@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -10,18 +11,25 @@ import (
 type gemmTile struct {
 	isa
 	rows, vectors int
+	pitch         int // vectors from step to step of B
 }
 
 var gemmTiles = []gemmTile{
-	{avx512, 14, 2},
-	{avx2, 6, 2},
+	{avx512, 14, 2, 2},
+	{avx2, 6, 2, 2},
+}
+
+// gemmHalves are the tiles of the last columns of a product where half of them are padding.
+var gemmHalves = []gemmTile{
+	{avx512, 14, 1, 2},
+	{avx2, 6, 1, 2},
 }
 
 // gemmRows are kernels of one row for products with a vector: more vectors of B, so that sums do not wait for the one
 // before.
 var gemmRows = []gemmTile{
-	{avx512, 1, 4},
-	{avx2, 1, 4},
+	{avx512, 1, 4, 4},
+	{avx2, 1, 4, 4},
 }
 
 // gemmUnroll is how many steps of k one turn of the main loop makes. More gained nothing on Zen 4.
@@ -45,7 +53,7 @@ func (g gemmTile) funcName(rows int) string {
 func gemmAssembly() string {
 	var t text
 	t.WriteString(header + "#include \"textflag.h\"\n")
-	for _, g := range gemmTiles {
+	for _, g := range slices.Concat(gemmTiles, gemmHalves) {
 		for rows := 1; rows <= g.rows; rows++ {
 			g.emit(&t, rows)
 		}
@@ -106,7 +114,7 @@ func (g gemmTile) step(t *text, rows, step int) {
 	firstB := g.rows * g.vectors
 	firstA := firstB + g.vectors
 	for j := range g.vectors {
-		t.op("B[k]["+lanesOf(j, g.lanes)+"]", "VMOVUPS %d(DI), %s", (step*g.vectors+j)*g.bytes(), g.v(firstB+j))
+		t.op("B[k]["+lanesOf(j, g.lanes)+"]", "VMOVUPS %d(DI), %s", (step*g.pitch+j)*g.bytes(), g.v(firstB+j))
 	}
 	for r := range rows {
 		a := g.v(firstA + r%(g.regs-firstA))
@@ -120,7 +128,7 @@ func (g gemmTile) step(t *text, rows, step int) {
 // advance moves A and B on by steps.
 func (g gemmTile) advance(t *text, rows, steps int) {
 	t.op("", "ADDQ $%d, SI", 4*rows*steps)
-	t.op("", "ADDQ $%d, DI", steps*g.vectors*g.bytes())
+	t.op("", "ADDQ $%d, DI", steps*g.pitch*g.bytes())
 }
 
 // eachOfC calls f with each accumulator and its place in C.
@@ -143,9 +151,13 @@ func lanesOf(vector, lanes int) string {
 func gemmDeclarations() string {
 	var b strings.Builder
 	b.WriteString(header + "package cpu\n")
-	for _, g := range gemmTiles {
-		fmt.Fprintf(&b, "\n// gemm%s holds the kernels of %d columns by their rows; see gemmArgs.\n", g.name, g.vectors*g.lanes)
-		fmt.Fprintf(&b, "var gemm%s = []func(gemmArgs){\nnil,\n", g.name)
+	for _, g := range slices.Concat(gemmTiles, gemmHalves) {
+		table := "gemm" + g.name
+		if g.vectors < g.pitch {
+			table = "gemmHalf" + g.name
+		}
+		fmt.Fprintf(&b, "\n// %s holds the kernels of %d columns by their rows; see gemmArgs.\n", table, g.vectors*g.lanes)
+		fmt.Fprintf(&b, "var %s = []func(gemmArgs){\nnil,\n", table)
 		for rows := 1; rows <= g.rows; rows++ {
 			fmt.Fprintf(&b, "%s,\n", g.funcName(rows))
 		}

@@ -97,12 +97,24 @@ func (k *rowKernel) loadLast(base string, to int) {
 	emitMaskedLoad(k.text, k.isa, base, k.v(k.mask), k.v(to))
 }
 
+// storeLast stores the elements of the last vector that there are, which it loses, and moves base. It stores no others,
+// masked ones either: where dst is src, the next row's first loads would wait until a masked store that they overlap is
+// in the cache. Softmax along 49 elements in place took 52 ns instead of 31 on Zen 4.
 func (k *rowKernel) storeLast(from int, base string) {
-	if k.isa.name == avx512.name {
-		k.op("", "VMOVUPS %s, K1, (%s)", k.v(from), base)
-		return
+	k.pass++
+	for n := k.lanes / 2; n >= 1; n /= 2 {
+		done := fmt.Sprintf("%s_%d_less%d", k.function(), k.pass, n)
+		k.op("", "TESTQ $%d, R11", n)
+		k.op("", "JEQ %s", done)
+		store := map[int]string{8: "VMOVUPS Y%d, (%s)", 4: "VMOVUPS X%d, (%s)", 2: "VMOVSD X%d, (%s)", 1: "VMOVSS X%d, (%s)"}[n]
+		k.op("", store, from, base)
+		if n > 1 {
+			k.op("", "ADDQ $%d, %s", 4*n, base)
+			upper := map[int]string{8: "VEXTRACTF64X4 $1, Z%[1]d, Y%[1]d", 4: "VEXTRACTF128 $1, Y%[1]d, X%[1]d", 2: "VPERMILPS $0x4E, X%[1]d, X%[1]d"}[n]
+			k.op("", upper, from)
+		}
+		k.label(done)
 	}
-	k.op("", "VMASKMOVPS %s, %s, (%s)", k.v(from), k.v(k.mask), base)
 }
 
 // keepLast clears the elements of a register beyond the end.
@@ -154,11 +166,11 @@ func writeSoftmaxRows(t *text, s isa) {
 	greatest := p.before("greatest")
 	exp := p.exp(p.max(p.held(leastExponent), p.sub(x, greatest)))
 	p.result = exp.times(exp.p)
-	// Fixed values first, then the mask, sums of each copy, and the copies' blocks.
+	// Fixed values first, then the mask, the last vector, sums of each copy, and the copies' blocks.
 	fixed := len(p.order)
 	size := registersNeeded(s, p)
-	copies := min(mostCopies, (s.regs-fixed-1)/(size+1))
-	sums := fixed + 1
+	copies := min(mostCopies, (s.regs-fixed-2)/(size+1))
+	kept, sums := fixed+1, fixed+2
 	e := vecEmitter{text: t, isa: s, p: p, size: size, first: sums + copies}
 	k := &rowKernel{text: t, isa: s, name: "softmax", mask: fixed}
 	m := 0 // the register of greatest, which is the first of the fixed
@@ -204,9 +216,9 @@ func writeSoftmaxRows(t *text, s isa) {
 		k.loadLast("AX", e.first)
 		e.run(1)
 		y := e.first + e.place[p.result]
-		k.storeLast(y, "BX")
 		k.keepLast(y)
 		k.op("", "VADDPS %s, %s, %s", k.v(y), k.v(sums), k.v(sums))
+		k.op("", "VMOVAPS %s, %s", k.v(y), k.v(kept))
 	})
 	k.join("VADDPS", sums, copies, m)
 	k.op("", "VMOVSS %s, X%d", constantAddress(constant(1)), m)
@@ -220,9 +232,8 @@ func writeSoftmaxRows(t *text, s isa) {
 			k.op("", "VMOVUPS %s, %d(BX)", k.v(sums+c), c*k.bytes())
 		}
 	}, func() {
-		k.loadLast("BX", sums)
-		k.op("", "VMULPS %s, %s, %s", k.v(m), k.v(sums), k.v(sums))
-		k.storeLast(sums, "BX")
+		k.op("", "VMULPS %s, %s, %s", k.v(m), k.v(kept), k.v(kept))
+		k.storeLast(kept, "BX")
 	})
 	k.close()
 }

@@ -33,7 +33,8 @@ import (
 //		}
 //	}
 //
-// wide is the phases that a row has; those beyond phases are runs of their own. The mask is not used.
+// wide is the phases that a row has; those beyond phases are runs of their own. The mask is not used. Where stream is 1 and
+// whole too, every row begins at a multiple of the vectors' size.
 //
 // Any alignment works. A call of maxPixelSteps steps, tiles counted, takes less than 200 us.
 type pixelArgs struct {
@@ -48,7 +49,7 @@ type pixelArgs struct {
 	tiles     int            // 1 or more
 	srcTile   int
 	dstTile   int            // of dst and residual
-	mask      unsafe.Pointer // [Block]int32, negative: the pixels of the last vectors; phases: [vectors*Block*phases]int32
+	mask      unsafe.Pointer // [Block]int32, negative: the pixels of the last vectors
 	whole     int            // 1: all pixels are stored, 0: those of mask
 	act       int            // tileLinear, tileClamp or tileLeaky
 	slope     unsafe.Pointer // tileLeaky: [outputs]float32

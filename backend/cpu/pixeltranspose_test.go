@@ -79,6 +79,29 @@ func TestPixelConvTransposeThreadsAndBound(t *testing.T) {
 	})
 }
 
+// Large outputs go past the caches, where they are aligned.
+func TestPixelConvTransposeStreams(t *testing.T) {
+	eachTier(t, func(t *testing.T, k *Kernels) {
+		r, pool := newRand(t, 98), newTestPool(t, 2)
+		for _, g := range []ConvGeom{
+			transposed2D(1, 2, 70, 64, 2, 2, 0),
+			transposed2D(1, 2, 7, 199, 4, 2, 0), // tiles that begin within rows of 201 and
+			transposed2D(1, 2, 7, 99, 8, 4, 0),  // 101 positions, one of which is halo
+			transposed2D(1, 2, 90, 28, 4, 4, 0),
+			transposed2D(1, 2, 70, 65, 4, 2, 2),
+			transposed2D(1, 2, 24, 14, 16, 16, 0),
+		} {
+			o := convOperands{x: integers(r, g.N*g.C*volume(g.In)), w: integers(r, g.weights())}
+			p := NewPixelConvTranspose(k, g, PackPixelConvTransposeWeights(k, g, o.w), o.ep, false)
+			y := AlignedFloats(g.N * g.M * volume(g.Out))
+			require.True(t, p.streams(y), "%+v", g)
+			sum, _ := convTransposeNaive(g, o.x, o.w, nil, nil)
+			p.Run(pool, nil, AlignedFloats(p.WorkspaceFloats(2)), o.x, y)
+			checkExact(t, g, o, sum, y)
+		}
+	})
+}
+
 func TestFitsPixelTranspose(t *testing.T) {
 	k := KernelsFor(Generic)
 	good := transposed2D(1, 4, 4, 8, 4, 2, 1)

@@ -60,7 +60,7 @@ const pixelMostPhases = 64
 const (
 	pixelScratch = 64 << 10 // floats of a piece's input: a quarter of L2
 	zipStreamed  = 1 << 20  // floats of an output that goes past the caches
-	zipPieces    = 8        // that even out the load of several threads
+	zipPieces    = 8        // that even out the load of several threads, those of fewer rows not counted
 )
 
 // NewPixelConvTranspose returns a plan on weights packed by PackPixelConvTransposeWeights for k; blocks says that x is a
@@ -130,8 +130,9 @@ func (p *PixelConvTransposePlan) zipCut() pixelCut {
 	for {
 		p.layOut(&c)
 		large := c.floats > pixelScratch
+		few := g.N*(g.Out[1]/c.rows)*c.strips < zipPieces
 		switch {
-		case (large || c.pieces(g) < zipPieces) && c.rows > 1:
+		case (large || few) && c.rows > 1:
 			c.rows = (c.rows + 1) / 2
 		case large && c.cols > 4*p.k.Block:
 			c.cols = roundUp(c.cols/2, p.k.Block)

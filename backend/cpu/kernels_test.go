@@ -32,68 +32,42 @@ func TestGeneratedFilesAreCurrent(t *testing.T) {
 	}
 }
 
-// Every kernel of the product against the loop of its doc comment.
+// Every kernel of the product against the loop of its doc comment. Those of half a tile make its first columns alone.
 func TestGemmKernels(t *testing.T) {
 	eachTier(t, func(t *testing.T, k *Kernels) {
-		r := newRand(t, 41)
-		for rows := 1; rows <= k.MR; rows++ {
-			for depth := range 14 {
-				ldc := k.NR + depth%3
-				a, b, c := integers(r, depth*rows), integers(r, depth*k.NR), integers(r, (rows-1)*ldc+k.NR)
-				for _, accumulate := range []bool{false, true} {
-					want := append([]float32(nil), c...)
-					for i := range rows {
-						for j := range k.NR {
-							var sum float32
-							if accumulate {
-								sum = c[i*ldc+j]
-							}
-							for p := range depth {
-								sum += a[p*rows+i] * b[p*k.NR+j]
-							}
-							want[i*ldc+j] = sum
-						}
-					}
-					got, check := banded(t, c)
-					k.gemm[rows](gemmArgs{a, b, got, rows, depth, ldc, accumulate})
-					check()
-					require.Equal(t, want, got, "%d rows, depth %d, accumulate %v", rows, depth, accumulate)
-				}
-			}
-		}
+		checkGemmKernels(t, k, k.gemm, k.NR)
+		checkGemmKernels(t, k, k.gemmHalf, k.NR/2)
 	})
 }
 
-// The kernels of half a tile make its first columns, and leave the others.
-func TestGemmHalfKernels(t *testing.T) {
-	eachTier(t, func(t *testing.T, k *Kernels) {
-		r := newRand(t, 43)
-		for rows := 1; rows < len(k.gemmHalf); rows++ {
-			for depth := range 14 {
-				cols, ldc := k.NR/2, k.NR/2+depth%3
-				a, b, c := integers(r, depth*rows), integers(r, depth*k.NR), integers(r, (rows-1)*ldc+k.NR)
-				for _, accumulate := range []bool{false, true} {
-					want := append([]float32(nil), c...)
-					for i := range rows {
-						for j := range cols {
-							sum := float32(0)
-							if accumulate {
-								sum = c[i*ldc+j]
-							}
-							for p := range depth {
-								sum += a[p*rows+i] * b[p*k.NR+j]
-							}
-							want[i*ldc+j] = sum
+func checkGemmKernels(t *testing.T, k *Kernels, kernels []func(gemmArgs), cols int) {
+	t.Helper()
+	r := newRand(t, 41)
+	for rows := 1; rows < len(kernels); rows++ {
+		for depth := range 14 {
+			ldc := cols + depth%3
+			a, b, c := integers(r, depth*rows), integers(r, depth*k.NR), integers(r, (rows-1)*ldc+k.NR)
+			for _, accumulate := range []bool{false, true} {
+				want := append([]float32(nil), c...)
+				for i := range rows {
+					for j := range cols {
+						var sum float32
+						if accumulate {
+							sum = c[i*ldc+j]
 						}
+						for p := range depth {
+							sum += a[p*rows+i] * b[p*k.NR+j]
+						}
+						want[i*ldc+j] = sum
 					}
-					got, check := banded(t, c)
-					k.gemmHalf[rows](gemmArgs{a, b, got, rows, depth, ldc, accumulate})
-					check()
-					require.Equal(t, want, got, "%d rows, depth %d, accumulate %v", rows, depth, accumulate)
 				}
+				got, check := banded(t, c)
+				kernels[rows](gemmArgs{a, b, got, rows, depth, ldc, accumulate})
+				check()
+				require.Equal(t, want, got, "%dx%d, depth %d, accumulate %v", rows, cols, depth, accumulate)
 			}
 		}
-	})
+	}
 }
 
 // special values pass through the finish kernels as the activations define.

@@ -55,11 +55,15 @@ func (c *pixelCut) layOut(p *PixelConvPlan) {
 	c.bands, c.strips = ceilDiv(g.Out[1], c.rows), ceilDiv(g.Out[2], c.cols)
 	c.pitch = roundUp(roundUp(c.cols, p.k.Block)+(g.Kernel[2]-1)*g.Dilation[2], lineFloats)
 	c.plane = c.inRows(g, c.rows) * c.pitch
-	c.channel = g.Kernel[0] * c.plane
-	if c.channel%(4<<10/4) == 0 {
-		c.channel += lineFloats // rows of all channels would fall into one set of L1
+	c.setChannel(g.Kernel[0] * c.plane)
+}
+
+// setChannel sets the pitch of channels to so many floats, or a line more where their rows would fall into one set of L1.
+func (c *pixelCut) setChannel(floats int) {
+	if floats%(4<<10/floatSize) == 0 {
+		floats += lineFloats
 	}
-	c.floats = c.channels * c.channel
+	c.channel, c.floats = floats, c.channels*floats
 }
 
 // inRows is the input rows that so many rows of the output see.

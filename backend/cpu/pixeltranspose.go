@@ -1,8 +1,6 @@
 package cpu
 
-import (
-	"sync/atomic"
-)
+import "sync/atomic"
 
 // PixelConvTransposePlan is a transposed convolution from a planar tensor, or from channel blocks, to a planar tensor,
 // whose kernel is a multiple of its stride: counted without pads, all phases of an output position see the same inputs.
@@ -36,7 +34,7 @@ func (g ConvGeom) zipGeom() (f ConvGeom, crop [3]int) {
 }
 
 // FitsPixelTranspose says whether a PixelConvTransposePlan of k can make a transposed convolution of geometry g: one
-// group, one or two axes, kernels that are multiples of the strides, and a stride along the width that zip kernels have.
+// group, one or two axes, kernels that are multiples of the strides, and a stride along the width whose phases the kernels set side by side.
 func (k *Kernels) FitsPixelTranspose(g ConvGeom) bool {
 	if g.Group != 1 || g.In[0] != 1 || g.Out[0] != 1 || g.Kernel[0] != 1 || g.Stride[0] != 1 || g.PadBegin[0] != 0 {
 		return false
@@ -152,11 +150,7 @@ func (p *PixelConvTransposePlan) layOut(c *pixelCut) {
 		return
 	}
 	c.pitch, c.plane = pitch, c.inRows(&p.geom, c.rows)*pitch
-	c.channel = alignUp(c.plane + 2*p.k.Block) // a row is filled, and the last one read, in whole vectors
-	if c.channel%(4<<10/4) == 0 {
-		c.channel += lineFloats
-	}
-	c.floats = c.channels * c.channel
+	c.setChannel(alignUp(c.plane + 2*p.k.Block)) // a row is filled, and the last one read, in whole vectors
 }
 
 // PackPixelConvTransposeWeights packs w [C, M, Kernel...]; g must fit. The packed form serves every plan with the same

@@ -15,7 +15,7 @@ func TestChoosePixelTranspose(t *testing.T) {
 		}
 	}
 	if k == nil {
-		t.Skip("the times are those of AVX-512")
+		t.Skip("needs AVX-512, whose times the choices follow")
 	}
 	for _, c := range []struct {
 		name string

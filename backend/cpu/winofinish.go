@@ -4,7 +4,7 @@ import "unsafe"
 
 // finish makes the outputs of a phase from its sums.
 func (w *winoWorker) finish(phase int, p winoPart, m []float32) {
-	r, s := w.run, &w.run.space
+	r, s := w.run, w.run.space
 	w.out = winoOutputArgs{
 		scratch: unsafe.Pointer(unsafe.SliceData(w.tile)),
 		point:   4 * s.mPoint, tile: 4 * r.k.Block,
@@ -16,7 +16,7 @@ func (w *winoWorker) finish(phase int, p winoPart, m []float32) {
 	}
 	for i := 0; i < p.n; {
 		t := r.tilesAt(p.first+i, p.n-i)
-		w.out.ahead = r.ahead(t, p.first+p.n+i, func(t winoTiles) int {
+		w.out.ahead = r.ahead(t, p.next+i, func(t winoTiles) int {
 			y, _, _ := r.rows.outputs(t.latticeY, 0, t.y)
 			x, _, _ := r.cols.outputs(t.latticeX, 0, t.x)
 			return r.y.At(t.image, 0, 0, y, x)

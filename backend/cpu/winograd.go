@@ -38,8 +38,8 @@ type WinogradConv struct {
 	lo, hi       float32
 	later        bool // the activation is applied after the transform
 
-	space winoSpace
-	idle  sync.Pool // *winoRun
+	spaces sync.Map  // *winoSpace by the number of threads
+	idle   sync.Pool // *winoRun
 }
 
 // NewWinogradConv returns a plan of a convolution with the weights of PackWinogradWeights.
@@ -62,7 +62,6 @@ func newWinogradConv(k *Kernels, g ConvGeom, transposed bool, w *WinogradWeights
 	p.output = k.wino.output[f.tile]
 	p.rows, p.cols = f.grids(&g)
 	p.setEpilogue()
-	p.space = p.newSpace()
 	return p
 }
 
@@ -92,9 +91,10 @@ func (p *WinogradConv) setEpilogue() {
 // Halo is the halo that the input must have. It is wider than the pads where the size is not a multiple of the tile.
 func (p *WinogradConv) Halo() Halo { return winoHalo(&p.geom, &p.rows, &p.cols) }
 
-// WorkspaceFloats is the workspace that Run needs with a pool of up to that many threads.
+// WorkspaceFloats is the workspace that Run needs with a pool of that many threads.
 func (p *WinogradConv) WorkspaceFloats(threads int) int {
-	return p.space.shared() + threads*p.space.own()
+	s := p.spaceFor(threads)
+	return s.shared() + threads*s.own()
 }
 
 // Run computes y = act(conv(x) + bias + residual). residual is nil or of y's shape, and may be y; apart from that y

@@ -262,11 +262,12 @@ func checkWinoOrders(t *testing.T, r *rand.Rand, k *Kernels, g ConvGeom, kind wi
 				if order == winoByPhases && p.weights.filter.apart {
 					continue
 				}
-				tiles := p.tiles()
+				blocks := p.oneBlock()
 				if order != winoByStages {
-					tiles = min(tiles, 5+threads)
+					blocks = p.newBlocks(5+threads, 1, threads)
 				}
-				p.space = p.layout(order, tiles, 1+threads)
+				space := p.layout(order, blocks, 1+threads)
+				p.spaces.Store(threads, &space)
 				require.Equal(t, -1, sameBits(first, runWino(t, r, k, p, pool, g, o)), "%+v, %s, order %d, %d threads", g, alg, order, threads)
 			}
 		}

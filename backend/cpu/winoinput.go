@@ -2,8 +2,9 @@ package cpu
 
 import "unsafe"
 
-// winoPart is what a step of a run works on: n tiles of plane z, and of them the channel groups [from, to).
-type winoPart struct{ z, first, n, from, to int }
+// winoPart is what a step of a run works on: n tiles of plane z, and of them the channel groups [from, to). next is the
+// first tile of the next block, or past all tiles.
+type winoPart struct{ z, first, n, from, to, next int }
 
 // winoTiles is a run of n tiles of one row of tiles.
 type winoTiles struct{ image, latticeY, latticeX, y, x, n int }
@@ -31,14 +32,14 @@ func (r *winoRun) ahead(t winoTiles, next int, place func(winoTiles) int) int {
 func (w *winoWorker) transform(phase int, p winoPart, v []float32) {
 	for i := 0; i < p.n; {
 		t := w.run.tilesAt(p.first+i, p.n-i)
-		w.transformRow(phase, p, t, v[i*w.run.x.Block:], p.first+p.n+i)
+		w.transformRow(phase, p, t, v[i*w.run.x.Block:], p.next+i)
 		i += t.n
 	}
 }
 
 // transformRow transforms a run of tiles; next is the tile that the next block has in their place.
 func (w *winoWorker) transformRow(phase int, p winoPart, t winoTiles, v []float32, next int) {
-	r, s := w.run, &w.run.space
+	r, s := w.run, w.run.space
 	x := &r.x
 	w.in = winoInputArgs{
 		strip: unsafe.Pointer(unsafe.SliceData(w.strip)),

@@ -17,7 +17,7 @@ type winoPair struct{ phase, point, pair int }
 
 // multiplyPair makes the products of one pair over n tiles of v; m begins with those of the phase and plane.
 func (w *winoWorker) multiplyPair(p winoPair, taps winoTaps, first, n int, m []float32) {
-	r, s, weights := w.run, &w.run.space, w.run.weights
+	r, s, weights := w.run, w.run.space, w.run.weights
 	block := r.k.Block
 	groups := min(tileGroups, weights.width()/block-p.pair*tileGroups)
 	w.product = tileArgs{srcPixel: 4 * block, dstPixel: 4 * block, dstGroup: 4 * s.mGroup, bias: unsafe.Pointer(&zeroBias[0])}
@@ -29,7 +29,7 @@ func (w *winoWorker) multiplyPair(p winoPair, taps winoTaps, first, n int, m []f
 
 // setSteps sets the steps for the depth taps of a phase and returns where in v they begin.
 func (w *winoWorker) setSteps(phase int, taps winoTaps) (offset int) {
-	r, s := w.run, &w.run.space
+	r, s := w.run, w.run.space
 	groups := r.x.Groups() * r.weights.filter.segments
 	var steps []int
 	if s.order == winoByBlocks {

@@ -5,6 +5,7 @@ import "sync/atomic"
 // winoRun is a plan with the operands of one run.
 type winoRun struct {
 	*WinogradConv
+	space          *winoSpace
 	x, residual, y Map
 	hasResidual    bool
 	stop           *atomic.Bool
@@ -38,7 +39,7 @@ func (r *winoRun) begin(threads int, stop *atomic.Bool, ws []float32, x, residua
 	if residual != nil {
 		r.residual = *residual
 	}
-	r.stop, r.ws = stop, ws
+	r.stop, r.ws, r.space = stop, ws, r.spaceFor(threads)
 	if len(r.workers) < threads {
 		r.workers = make([]winoWorker, threads)
 	}
@@ -54,14 +55,13 @@ func (r *winoRun) end() {
 
 // run does the work in the order of the plan.
 func (r *winoRun) run(pool *Pool) {
-	s := &r.space
-	blocks := ceilDiv(r.tiles(), s.tiles)
+	s := r.space
 	switch s.order {
 	case winoByBlocks:
-		pool.RunUntil(r.stop, r.inputPhases()*blocks*ceilDiv(r.geom.Out[0], s.depth), r.blockBody)
+		pool.RunUntil(r.stop, r.inputPhases()*s.count*ceilDiv(r.geom.Out[0], s.depth), r.blockBody)
 	case winoByPhases:
 		if pool.RunUntil(r.stop, r.geom.In[0]*r.x.Groups(), r.inputStage) {
-			pool.RunUntil(r.stop, r.phases()*blocks, r.phaseBody)
+			pool.RunUntil(r.stop, r.phases()*s.count, r.phaseBody)
 		}
 	case winoByStages:
 		points, pairs := r.weights.filter.tile.points(), r.weights.pairs()
@@ -74,7 +74,7 @@ func (r *winoRun) run(pool *Pool) {
 
 // worker returns a worker with its scratch memory.
 func (r *winoRun) worker(i int) *winoWorker {
-	w, s := &r.workers[i], &r.space
+	w, s := &r.workers[i], r.space
 	if w.run != nil {
 		return w
 	}
@@ -90,9 +90,7 @@ func (r *winoRun) worker(i int) *winoWorker {
 	}
 	w.m = take(from, s.m)
 	w.strip, w.tile = take(&own, s.strip), take(&own, s.tile)
-	if w.planes == nil {
-		w.planes = make([]int, s.planes)
-	}
+	w.planes = grown(w.planes, s.planes)
 	return w
 }
 
@@ -114,10 +112,10 @@ func (r *winoRun) stopped() bool { return r.stop != nil && r.stop.Load() }
 
 // blockChunk makes the outputs of one block of tiles in a stretch of planes, of all phases that share them.
 func (r *winoRun) blockChunk(worker, i int) {
-	w, s := r.worker(worker), &r.space
-	blocks, stretches := ceilDiv(r.tiles(), s.tiles), ceilDiv(r.geom.Out[0], s.depth)
-	first := i % blocks * s.tiles
-	n := min(s.tiles, r.tiles()-first)
+	w, s := r.worker(worker), r.space
+	blocks, stretches := s.count, ceilDiv(r.geom.Out[0], s.depth)
+	first, n := s.block(i % blocks)
+	next, _ := s.block(i%blocks + 1)
 	clear(w.planes)
 	from, to := 0, r.phases()
 	if r.weights.filter.apart {
@@ -128,11 +126,11 @@ func (r *winoRun) blockChunk(worker, i int) {
 	for end := min(z+s.depth, r.geom.Out[0]); z < end; z++ {
 		taps := r.depthTaps(z)
 		for tap := taps.from; tap < taps.to; tap++ {
-			w.plane(from, winoPart{taps.first + tap, first, min(n+r.weights.filter.segments-1, r.tiles()-first), 0, r.x.Groups()})
+			w.plane(from, winoPart{taps.first + tap, first, min(n+r.weights.filter.segments-1, r.tiles()-first), 0, r.x.Groups(), next})
 		}
 		for phase := from; phase < to; phase++ {
 			w.multiply(phase, taps, 0, n)
-			w.finish(phase, winoPart{z, first, n, 0, r.y.Groups()}, w.m)
+			w.finish(phase, winoPart{z, first, n, 0, r.y.Groups(), next}, w.m)
 			if r.stopped() {
 				return
 			}
@@ -142,7 +140,7 @@ func (r *winoRun) blockChunk(worker, i int) {
 
 // plane transforms an input plane into its part of v, unless it is there.
 func (w *winoWorker) plane(phase int, p winoPart) {
-	s := &w.run.space
+	s := w.run.space
 	at := p.z % s.planes
 	if w.planes[at] == p.z+1 {
 		return
@@ -153,12 +151,13 @@ func (w *winoWorker) plane(phase int, p winoPart) {
 
 // phaseChunk makes the outputs of one phase of one block of tiles.
 func (r *winoRun) phaseChunk(worker, i int) {
-	w, s := r.worker(worker), &r.space
-	phase, first := i%r.phases(), i/r.phases()*s.tiles
-	n := min(s.tiles, r.tiles()-first)
+	w, s := r.worker(worker), r.space
+	phase := i % r.phases()
+	first, n := s.block(i / r.phases())
+	next, _ := s.block(i/r.phases() + 1)
 	for z := range r.geom.Out[0] {
 		w.multiply(phase, r.depthTaps(z), first, n)
-		w.finish(phase, winoPart{z, first, n, 0, r.y.Groups()}, w.m)
+		w.finish(phase, winoPart{z, first, n, 0, r.y.Groups(), next}, w.m)
 		if r.stopped() {
 			return
 		}
@@ -170,12 +169,12 @@ func (r *winoRun) inputChunk(worker, i int) {
 	w, group := r.worker(worker), i%r.x.Groups()
 	i /= r.x.Groups()
 	phase, z := i/r.geom.In[0], i%r.geom.In[0]
-	w.transform(phase, winoPart{z, 0, r.tiles(), group, group + 1}, w.v[phase*r.space.vPhase+z*r.space.vPlane:])
+	w.transform(phase, winoPart{z, 0, r.tiles(), group, group + 1, r.tiles()}, w.v[phase*r.space.vPhase+z*r.space.vPlane:])
 }
 
 // productChunk makes the products of a pair of output groups at one point of a phase.
 func (r *winoRun) productChunk(worker, i int) {
-	w, s := r.worker(worker), &r.space
+	w, s := r.worker(worker), r.space
 	pairs, points := r.weights.pairs(), r.weights.filter.tile.points()
 	at := winoPair{i / pairs / points, i / pairs % points, i % pairs}
 	for z := range r.geom.Out[0] {
@@ -187,5 +186,5 @@ func (r *winoRun) productChunk(worker, i int) {
 func (r *winoRun) outputChunk(worker, i int) {
 	w, group := r.worker(worker), i%r.y.Groups()
 	i /= r.y.Groups()
-	w.finish(i/r.geom.Out[0], winoPart{i % r.geom.Out[0], 0, r.tiles(), group, group + 1}, w.m[i*r.space.mPlane:])
+	w.finish(i/r.geom.Out[0], winoPart{i % r.geom.Out[0], 0, r.tiles(), group, group + 1, r.tiles()}, w.m[i*r.space.mPlane:])
 }

@@ -28,7 +28,7 @@ const (
 //	tile   the output transform's
 type winoSpace struct {
 	order                  winoOrder
-	tiles                  int // of a block
+	winoBlocks                 // of all tiles of a plane
 	depth                  int // planes of a stretch
 	planes                 int // of v: all, or by blocks as many as depth taps
 	vGroup, vPoint, vPlane int
@@ -44,30 +44,59 @@ const (
 	winoMostTiles   = 84        // more gained nothing
 	winoFewChunks   = 8         // a layer of fewer is made by phases or by stages
 	winoManyWeights = 16 << 20  // bytes; beyond, weights come from memory for each block, and layers run in stages
+	winoFewWeights  = 640 << 10 // bytes: 3x3 of 64 to 64 channels; up to here, several threads have smaller blocks rather than stages
 )
 
+// spaceFor returns the space of runs with so many threads.
+func (p *WinogradConv) spaceFor(threads int) *winoSpace {
+	if s, ok := p.spaces.Load(threads); ok {
+		return s.(*winoSpace)
+	}
+	s := p.newSpace(threads)
+	p.spaces.Store(threads, &s)
+	return &s
+}
+
 // newSpace chooses order and sizes: full micro-kernels, within the cache where possible.
-func (p *WinogradConv) newSpace() winoSpace {
+func (p *WinogradConv) newSpace(threads int) winoSpace {
 	f := &p.weights.filter
 	rows, tiles, planes := p.k.tileFor(tileGroups).rows(), max(1, p.tiles()), max(1, p.geom.Out[0])
 	most := winoBlockBytes / 4 / (f.tile.points() * (f.kernel[0]*p.geom.C + p.geom.M))
 	most = min(max(1, most/rows), winoMostTiles/rows) * rows
-	blocks := ceilDiv(tiles, most)
-	many := 4*len(p.weights.data) > winoManyWeights
-	switch {
-	case p.inputPhases()*ceilDiv(tiles*planes, most) >= winoFewChunks && !many:
-		return p.layout(winoByBlocks, ceilDiv(tiles, blocks), max(2, ceilDiv(planes*blocks, winoFewChunks)))
-	case blocks*p.phases() >= winoFewChunks/2 && p.phases() > 1 && !f.apart && !many:
-		return p.layout(winoByPhases, ceilDiv(tiles, blocks), planes)
+	chunks, many := p.inputPhases()*ceilDiv(tiles*planes, most), 4*len(p.weights.data) > winoManyWeights
+	if n := p.shareTiles(threads, rows); chunks < winoFewChunks && n > 0 {
+		return p.layout(winoByBlocks, p.newBlocks(min(most, n), rows/2, threads), planes)
 	}
-	return p.layout(winoByStages, tiles, planes)
+	blocks := p.newBlocks(most, rows, threads)
+	switch {
+	case chunks >= winoFewChunks && !many:
+		return p.layout(winoByBlocks, blocks, max(2, ceilDiv(planes*blocks.count, winoFewChunks)))
+	case blocks.count*p.phases() >= winoFewChunks/2 && p.phases() > 1 && !f.apart && !many:
+		return p.layout(winoByPhases, blocks, planes)
+	}
+	return p.layout(winoByStages, p.oneBlock(), planes)
 }
 
-// layout lays out the scratch memory for blocks of some tiles and stretches of some planes.
-func (p *WinogradConv) layout(order winoOrder, tiles, depth int) winoSpace {
-	f, block := &p.weights.filter, p.k.Block
+// shareTiles is the size of blocks of a layer of few tiles and light weights that several threads share, or 0: in stages,
+// each would read what the others wrote, and then write to lines that lie in the caches of others too, at 6 ns for each on
+// Zen 4 and 28 where the threads have no L3 in common. Four chunks for each even out the load, one does.
+func (p *WinogradConv) shareTiles(threads, rows int) int {
+	if threads == 1 || p.geom.Out[0] > 1 || 4*len(p.weights.data) > winoFewWeights {
+		return 0
+	}
+	for _, each := range []int{4, 2, 1} {
+		if n := ceilDiv(p.inputPhases()*p.tiles(), each*threads); n >= rows/2 {
+			return n
+		}
+	}
+	return 0
+}
+
+// layout lays out the scratch memory for blocks of tiles and stretches of some planes.
+func (p *WinogradConv) layout(order winoOrder, blocks winoBlocks, depth int) winoSpace {
+	f, block, tiles := &p.weights.filter, p.k.Block, blocks.tiles
 	points := f.tile.points()
-	s := winoSpace{order: order, tiles: tiles, depth: depth, planes: f.kernel[0]}
+	s := winoSpace{order: order, winoBlocks: blocks, depth: depth, planes: f.kernel[0]}
 	behind := f.segments - 1
 	s.vGroup, s.mGroup = (tiles+behind)*block, tiles*block
 	run := min(tiles, p.cols.tiles) // of the input transform

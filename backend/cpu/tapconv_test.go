@@ -18,6 +18,9 @@ func TestChooseTaps(t *testing.T) {
 	require.True(t, ChooseTaps(atrous(1, 16, 16, 33, 24)), "51² of 99² products")
 	require.False(t, ChooseTaps(atrous(1, 16, 16, 33, 12)), "75² of 99² products")
 	require.False(t, ChooseTaps(square(1, 16, 16, 14, 3)), "an ordinary convolution has little padding")
+	require.True(t, ChooseTaps(square(1, 256, 16, 8, 7)), "44² of 56² products")
+	require.False(t, ChooseTaps(square(1, 256, 16, 16, 7)), "100² of 112² products")
+	require.False(t, ChooseTaps(square(1, 128, 16, 8, 7)), "few channels")
 	grouped := atrous(1, 16, 16, 14, 12)
 	grouped.Group = 16
 	require.False(t, ChooseTaps(grouped))

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"github.com/tconv/tconv/backend/cpu"
 )
 
 // benchReport is the JSON of bench for one model and number of threads.
@@ -23,7 +25,8 @@ type benchReport struct {
 	LoadMS     float64         `json:"load_ms"`
 	PeakRSSMiB float64         `json:"peak_rss_mib"`
 	GFLOPs     float64         `json:"gflops"`
-	PeakGFLOPs float64         `json:"peak_gflops"` // multiply-adds alone on as many cores, measured after the runs
+	PeakGFLOPs float64         `json:"peak_gflops"`            // multiply-adds alone on as many cores, measured after the runs
+	LinePassNS float64         `json:"line_pass_ns,omitempty"` // between the cores of several threads, measured after the runs
 	CPU        string          `json:"cpu"`
 	Version    string          `json:"version"`
 	Stable     bool            `json:"stable"` // coefficient of variation of at most 2.5 %
@@ -39,16 +42,24 @@ func newBenchReport(path string, times []time.Duration) *benchReport {
 	return r
 }
 
-// rate adds the arithmetic rate, two operations for each multiply-add, and what the cores could do.
+// rate adds the arithmetic rate, two operations for each multiply-add, and what the cores could do: alone and together.
 func (r *benchReport) rate(macs int64, threads int) {
 	if r.Latency.P50 > 0 {
 		r.GFLOPs = 2 * float64(macs) / (r.Latency.P50 * 1e6)
 	}
 	r.PeakGFLOPs = measurePeak(threads)
+	r.LinePassNS = float64(cpu.MeasureLinePass(threads))
 }
 
-// warn says when the times vary too much to be compared.
+// farCores is from how many nanoseconds for a cache line on cores have no cache in common.
+const farCores = 90
+
+// warn says when the times vary too much to be compared, and when threads are slow to see what others wrote.
 func (r *benchReport) warn(a *app) {
+	if r.LinePassNS >= farCores {
+		a.notef("warning: %s: %d threads take %.0f ns to pass a cache line, some 30 where cores share an L3 cache: on such cores (see taskset) they gain more\n",
+			r.Model, r.Threads, r.LinePassNS)
+	}
 	if !r.Stable {
 		a.notef("warning: %s: times vary by %.1f %% (sd/mean, want at most %.1f %%): is something else running?\n",
 			r.Model, 100*r.Latency.variation(), 100*maxVariation)

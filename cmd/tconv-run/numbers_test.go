@@ -2,6 +2,7 @@ package main
 
 import (
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -16,6 +17,20 @@ func wrap32(t *testing.T, data []float32, shape ...int) *tconv.Tensor {
 	x, err := tconv.Wrap(data, shape...)
 	require.NoError(t, err)
 	return x
+}
+
+func TestBenchWarnings(t *testing.T) {
+	warnings := func(pass float64, times ...time.Duration) string {
+		var stderr strings.Builder
+		r := newBenchReport("unet.onnx", times)
+		r.Threads, r.LinePassNS = 2, pass
+		r.warn(&app{stderr: &stderr})
+		return stderr.String()
+	}
+	require.Empty(t, warnings(30, time.Second, time.Second))
+	require.Equal(t, "warning: unet.onnx: 2 threads take 163 ns to pass a cache line, some 30 where cores share an L3 cache: on such cores (see taskset) they gain more\n",
+		warnings(163, time.Second, time.Second))
+	require.Contains(t, warnings(0, time.Second, 2*time.Second), "warning: unet.onnx: times vary by 47.1 %")
 }
 
 func TestCompare(t *testing.T) {

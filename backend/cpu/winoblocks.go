@@ -3,8 +3,8 @@ package cpu
 // winoBlocks is how the tiles of a plane are cut into blocks. The tiles of a dilated convolution are numbered lattice by
 // lattice, each of which covers the whole plane, and blocks go round the lattices before they go down the plane: the
 // first half of the blocks makes about the first half of the plane, as it does of other steps. So each of two threads
-// mostly reads what it wrote, and not what lies in the other's caches. On Zen 4 a vocoder of dilated convolutions gained 6 % with
-// 2 threads, and 20 % where these have no L3 in common.
+// mostly reads what it wrote, and not what lies in the other's caches. On Zen 4 a vocoder of dilated convolutions gained
+// 6 % with 2 threads, and 20 % where these have no L3 in common.
 type winoBlocks struct {
 	count    int // blocks
 	stretch  int // tiles that are cut into blocks together: all of them, or those of a lattice of an image

@@ -44,7 +44,7 @@ const (
 	winoMostTiles   = 84        // more gained nothing
 	winoFewChunks   = 8         // a layer of fewer is made by phases or by stages
 	winoManyWeights = 16 << 20  // bytes; beyond, weights come from memory for each block, and layers run in stages
-	winoFewWeights  = 640 << 10 // bytes: 3x3 of 64 to 64 channels; up to here, several threads have smaller blocks rather than stages
+	winoFewWeights  = 640 << 10 // bytes, 3x3 of 64 to 64 channels; up to here, threads share by blocks, not in stages
 )
 
 // spaceFor returns the space of runs with so many threads.

@@ -22,7 +22,7 @@ func MeasureLinePass(n int) time.Duration {
 	return best
 }
 
-// linePassTurns is how often the line goes round: some 100 us for each core.
+// linePassTurns is how often the line goes round in a round: 30 to 160 us for each thread.
 const linePassTurns = 1000
 
 func linePassRound(n int) time.Duration {

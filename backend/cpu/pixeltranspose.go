@@ -34,7 +34,8 @@ func (g ConvGeom) zipGeom() (f ConvGeom, crop [3]int) {
 }
 
 // FitsPixelTranspose says whether a PixelConvTransposePlan of k can make a transposed convolution of geometry g: one
-// group, one or two axes, kernels that are multiples of the strides, and a stride along the width whose phases the kernels set side by side.
+// group, one or two axes, kernels that are multiples of the strides, and a stride along the width whose phases the kernels
+// set side by side.
 func (k *Kernels) FitsPixelTranspose(g ConvGeom) bool {
 	if g.Group != 1 || g.In[0] != 1 || g.Out[0] != 1 || g.Kernel[0] != 1 || g.Stride[0] != 1 || g.PadBegin[0] != 0 {
 		return false

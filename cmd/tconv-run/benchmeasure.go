@@ -84,6 +84,7 @@ func (f *benchFlags) measure(ctx context.Context, a *app, path string) (*benchRe
 	r.Threads, r.Precision = p.model.Threads(), f.precision
 	r.LoadMS, r.FirstRunMS, r.PeakRSSMiB = milliseconds(p.load), milliseconds(first), peakRSS()
 	r.rate(plan.MACs, r.Threads)
+	r.LinePassNS = float64(cpu.MeasureLinePass(r.Threads))
 	return r, nil
 }
 

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
-
-	"github.com/tconv/tconv/backend/cpu"
 )
 
 // benchReport is the JSON of bench for one model and number of threads.
@@ -42,13 +40,12 @@ func newBenchReport(path string, times []time.Duration) *benchReport {
 	return r
 }
 
-// rate adds the arithmetic rate, two operations for each multiply-add, and what the cores could do: alone and together.
+// rate adds the arithmetic rate, two operations for each multiply-add, and what the cores could do.
 func (r *benchReport) rate(macs int64, threads int) {
 	if r.Latency.P50 > 0 {
 		r.GFLOPs = 2 * float64(macs) / (r.Latency.P50 * 1e6)
 	}
 	r.PeakGFLOPs = measurePeak(threads)
-	r.LinePassNS = float64(cpu.MeasureLinePass(threads))
 }
 
 // farCores is from how many nanoseconds for a cache line on cores have no cache in common.

@@ -17,7 +17,8 @@ type blockedCut struct {
 
 	// stripsFirst is the order of chunks: neighbours are strips of the same items, which have the weights in common, instead
 	// of items of a strip, which have the input in common. Then each thread makes output groups of its own, as depthwise
-	// convolutions and elementwise steps do.
+	// convolutions and elementwise steps do. Not where the weights are few too: each thread then keeps to rows of its own, as
+	// Winograd convolutions do.
 	stripsFirst bool
 }
 
@@ -43,6 +44,7 @@ const (
 	itemTime    = 400e3     // most work of an item in a strip, in nanoseconds of one core
 	chunkTime   = 10e3      // least work of a chunk
 	cutChunks   = 32        // chunks that even out the load of several threads
+	fewWeights  = 64 << 10  // of all items: they stay near in any order of chunks
 )
 
 // What a core does in a nanosecond, measured on Zen 4.
@@ -66,7 +68,7 @@ func (p *BlockedConvPlan) newCut() blockedCut {
 		return c
 	}
 	reuse := p.reuse(pixels)
-	c.stripsFirst = reuse <= 1
+	c.stripsFirst = p.depthwise || reuse <= 1 && floatSize*len(p.weights.data) > fewWeights
 	c.strips = p.strips(pixels, reuse, work, len(c.items)/p.partsPerSum())
 	c.group(p, work/float64(c.strips))
 	return c

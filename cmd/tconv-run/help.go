@@ -1,9 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // rootExample is what a new user reads first.
@@ -39,6 +41,12 @@ func setHelp(root *cobra.Command) {
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetHelpCommand(newHelp(root))
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		var unknown *pflag.NotExistError
+		if errors.As(err, &unknown) {
+			if near := closest(unknown.GetSpecifiedName(), flagNames(cmd)); near != "" {
+				return withHint(usagef("%w", err), "did you mean --%s?", near)
+			}
+		}
 		return withHint(usagef("%w", err), "%q shows the flags", cmd.CommandPath()+" --help")
 	})
 	for _, c := range root.Commands() {
@@ -48,6 +56,16 @@ func setHelp(root *cobra.Command) {
 		c.Flags().MarkHidden("help")
 		c.Args = usageArgs(c.Args)
 	}
+}
+
+// flagNames lists the long names of the flags that a command takes.
+func flagNames(cmd *cobra.Command) (names []string) {
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden {
+			names = append(names, f.Name)
+		}
+	})
+	return names
 }
 
 // newHelp makes the command that explains the others.

@@ -1,5 +1,7 @@
 package cpu
 
+import "math"
+
 // ChoosePixels says whether a forward convolution is made by a PixelConvPlan, whether its input is planar or in channel
 // blocks, rather than by the other kernels. It depends on the geometry alone.
 func (k *Kernels) ChoosePixels(g ConvGeom) bool {
@@ -11,6 +13,15 @@ func (k *Kernels) ChoosePixels(g ConvGeom) bool {
 		return false
 	}
 	return k.pixelCost(&g) < pixelGain*k.lanesCost(&g)
+}
+
+// pixelsBound is what a Winograd convolution may cost that is to be better than the pixel kernels, its way to planes
+// included.
+func (k *Kernels) pixelsBound(g *ConvGeom) float64 {
+	if !k.FitsPixels(*g) {
+		return math.Inf(1)
+	}
+	return float64(g.N*volume(g.Out)) * (pixelGain*k.pixelCost(g) - blocksNearCost*float64(k.Block))
 }
 
 // Costs are multiply-adds per pixel of the output, as those of ChooseConv: a core that made one vector of them with

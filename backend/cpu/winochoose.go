@@ -25,10 +25,13 @@ func ChooseConv(k *Kernels, g ConvGeom, transposed bool) Algorithm {
 		}
 		return k.Conv
 	}
-	if multiplyAdds(&g, transposed) < leastWinogradWork || g.C < k.Block || g.M < k.Block {
+	if multiplyAdds(&g, transposed) < leastWinogradWork || g.C < k.Block || g.M < k.Block && (transposed || g.M <= FewChannels) {
 		return Direct
 	}
 	best, cost := Direct, winoLeastGain*k.directCost(&g, transposed)
+	if g.M < k.Block { // lanes of padding: the pixel kernels have none
+		cost = min(cost, k.pixelsBound(&g))
+	}
 	for _, alg := range winoAlgorithms {
 		if alg != F2 && best != Direct && heavyWeights(&g, transposed, alg, k.Block) {
 			continue

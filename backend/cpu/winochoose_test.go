@@ -67,6 +67,19 @@ func TestChooseConvByWeights(t *testing.T) {
 	}
 }
 
+// Outputs that fill more than half a block are worth the block.
+func TestChooseConvFewOutputs(t *testing.T) {
+	for _, tier := range Available() {
+		k := KernelsFor(tier)
+		for _, m := range []int{9, 12, 15} {
+			g := square(1, 64, m, 56, 3)
+			require.Equal(t, F4, ChooseConv(k, g, false), "%d outputs, %s", m, tier)
+			require.False(t, k.ChoosePixels(g), "%d outputs, %s", m, tier)
+		}
+		require.Equal(t, Direct, ChooseConv(k, square(1, 64, 4, 56, 3), false), tier)
+	}
+}
+
 func TestWinogradHalo(t *testing.T) {
 	g := square(1, 16, 16, 13, 3)
 	h, ok := WinogradHalo(g, false, F4)

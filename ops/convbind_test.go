@@ -131,3 +131,35 @@ func TestConvTransposeByPixels(t *testing.T) {
 	step, _, _ := bindBest(t, c, NewPacked())
 	require.Equal(t, "convtranspose by pixels "+string(cpu.Detect()), step.Kernel())
 }
+
+// A transposed convolution from blocks to few planes is a sub-pixel convolution, here with taps of zero on both sides of
+// the kernel; mustRun compares it with the definition.
+func TestConvTransposeSubPixel(t *testing.T) {
+	kernels := cpu.KernelsFor(cpu.Detect())
+	if kernels.Tier == cpu.Generic {
+		t.Skip("the choice follows times of vector kernels")
+	}
+	r := rand.New(rand.NewPCG(1, 10))
+	c := opCase{
+		op: "ConvTranspose", domain: InternalDomain,
+		attrs: []Attr{
+			IntsAttr("strides", 4, 4), IntsAttr("pads", 3, 3, 3, 3), IntsAttr("output_padding", 1, 1),
+			StringAttr("activation", "LeakyRelu"), FloatAttr("activation_alpha", 0.5),
+		},
+		inputs: []*Tensor{integers(r, 1, 56, 64, 65), integers(r, 56, 2, 9, 9), integers(r, 2)},
+	}
+	plain := c.mustRun(t)
+	op, in, err := c.build()
+	require.NoError(t, err)
+	specs := specsOf(in)
+	specs[0].Const = nil
+	out, err := op.Infer(specs)
+	require.NoError(t, err)
+	choice, ok := op.(Blocker).Blocked(specs, out, kernels)
+	require.True(t, ok)
+	require.True(t, choice.PlanarOut)
+	b := blockedCase{op: op.(Binder), tier: kernels.Tier, name: "sub-pixel"}
+	b.place(t, choice, specs, out, in, kernels.Block, blockedHalos[0], true)
+	require.Regexp(t, "^convtranspose sub-pixel f[24] "+string(kernels.Tier), b.step.Kernel())
+	b.run(t, 2, nil, plain)
+}

@@ -59,6 +59,10 @@ func blockedConvChoice(in []Spec, g cpu.ConvGeom, k *cpu.Kernels, transposed boo
 	}
 	direct := cpu.ChooseConv(k, g, transposed) == cpu.Direct && (transposed || !cpu.ChooseTaps(g))
 	c.PlanarOut = fewOut || direct && !residual && k.FitsStaged(g, transposed)
+	if alg, ok := k.ChooseSubPixel(g); ok && transposed && !residual { // if the output is planar
+		c.PlanarOut, c.Halo[0] = true, c.Halo[0].Max(cpu.SubPixelHalo(g, alg))
+		return c, true
+	}
 	if transposed && !residual && k.ChoosePixelTranspose(g) { // if the output is planar
 		c.PlanarOut, c.PlanarBoth = true, true
 		return c, true
@@ -170,6 +174,13 @@ func (p pixelTransposePlan) run(c *Call, x, _, y *Tensor) {
 	p.RunBlocks(c.Pool(), c.Stop(), workspaceFloats(c), mapOf(x), Data[float32](y))
 }
 
+// subPixelPlan is a transposed convolution from blocks to planes as a sub-pixel one.
+type subPixelPlan struct{ *cpu.SubPixelPlan }
+
+func (p subPixelPlan) run(c *Call, x, _, y *Tensor) {
+	p.Run(c.Pool(), c.Stop(), workspaceFloats(c), mapOf(x), Data[float32](y))
+}
+
 // spreadPlan is a transposed depthwise convolution of planes.
 type spreadPlan struct{ *cpu.SpreadPlan }
 
@@ -241,7 +252,11 @@ func bindBlocked(b *Binding, g cpu.ConvGeom, act activation, transposed bool) *b
 	s := &blockedConvStep{residual: !input(b.In, 3).Omitted()}
 	alg := cpu.ChooseConv(b.Kernels, g, transposed)
 	how := string(alg)
+	subPixel, ok := b.Kernels.ChooseSubPixel(g)
 	switch {
+	case ok && transposed && !s.residual && !b.In[0].Layout.Planar() && b.Out[0].Layout.Planar():
+		how = "sub-pixel " + string(subPixel)
+		s.plan = bindSubPixel(w, ep, subPixel)
 	case b.Out[0].Layout.Planar() && !transposed && byPixels(b.In, g, b.Kernels):
 		how = "by pixels"
 		s.plan = bindPixels(w, ep)
@@ -351,6 +366,15 @@ func bindPixelTranspose(w *convWeights, ep cpu.Epilogue) blockedPlan {
 		return cpu.PackPixelConvTransposeWeights(k, w.geom, data)
 	})
 	return pixelTransposePlan{cpu.NewPixelConvTranspose(k, w.geom, packed, ep, !w.b.In[0].Layout.Planar())}
+}
+
+func bindSubPixel(w *convWeights, ep cpu.Epilogue, alg cpu.Algorithm) blockedPlan {
+	k, g := w.b.Kernels, w.geom
+	form := fmt.Sprintf("sub-pixel %s, pads %v of a stride", alg, [2]int{g.PadBegin[1] % g.Stride[1], g.PadBegin[2] % g.Stride[2]})
+	packed := packedWeights(w, form, func(data []float32) *cpu.WinogradWeights {
+		return cpu.PackSubPixelWeights(w.b.Pool, k, g, alg, data)
+	})
+	return subPixelPlan{cpu.NewSubPixel(k, g, packed, ep)}
 }
 
 func bindSpread(w *convWeights, ep cpu.Epilogue) blockedPlan {

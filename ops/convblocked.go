@@ -59,7 +59,7 @@ func blockedConvChoice(in []Spec, g cpu.ConvGeom, k *cpu.Kernels, transposed boo
 	}
 	direct := cpu.ChooseConv(k, g, transposed) == cpu.Direct && (transposed || !cpu.ChooseTaps(g))
 	c.PlanarOut = fewOut || direct && !residual && k.FitsStaged(g, transposed)
-	if alg, ok := k.ChooseSubPixel(g); ok && transposed && !residual { // if the output is planar
+	if alg, ok := bySubPixels(g, k, transposed, residual); ok { // if the output is planar
 		c.PlanarOut, c.Halo[0] = true, c.Halo[0].Max(cpu.SubPixelHalo(g, alg))
 		return c, true
 	}
@@ -87,6 +87,15 @@ func byPixels(in []Spec, g cpu.ConvGeom, k *cpu.Kernels) bool {
 // are input channels.
 func byDots(g cpu.ConvGeom, k *cpu.Kernels, transposed bool) bool {
 	return g.M <= cpu.FewChannels && k.FitsToPlanar(g) && k.ChooseDots(g, transposed)
+}
+
+// bySubPixels reports whether a transposed convolution from blocks to planes is made
+// as a sub-pixel convolution, and by which algorithm.
+func bySubPixels(g cpu.ConvGeom, k *cpu.Kernels, transposed, residual bool) (cpu.Algorithm, bool) {
+	if !transposed || residual {
+		return cpu.Direct, false
+	}
+	return k.ChooseSubPixel(g)
 }
 
 // blockedConvHalo is the halo that the chosen algorithm reads around X.
@@ -252,11 +261,11 @@ func bindBlocked(b *Binding, g cpu.ConvGeom, act activation, transposed bool) *b
 	s := &blockedConvStep{residual: !input(b.In, 3).Omitted()}
 	alg := cpu.ChooseConv(b.Kernels, g, transposed)
 	how := string(alg)
-	subPixel, ok := b.Kernels.ChooseSubPixel(g)
+	subPixels, ok := bySubPixels(g, b.Kernels, transposed, s.residual)
 	switch {
-	case ok && transposed && !s.residual && !b.In[0].Layout.Planar() && b.Out[0].Layout.Planar():
-		how = "sub-pixel " + string(subPixel)
-		s.plan = bindSubPixel(w, ep, subPixel)
+	case ok && !b.In[0].Layout.Planar() && b.Out[0].Layout.Planar():
+		how = "sub-pixel " + string(subPixels)
+		s.plan = bindSubPixel(w, ep, subPixels)
 	case b.Out[0].Layout.Planar() && !transposed && byPixels(b.In, g, b.Kernels):
 		how = "by pixels"
 		s.plan = bindPixels(w, ep)

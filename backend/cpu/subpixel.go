@@ -12,24 +12,26 @@ type SubPixelPlan struct {
 	shuffle *DepthToPlanes
 }
 
-// Bounds of a SubPixelPlan: more channels fill blocks by themselves.
+// Bounds of a SubPixelPlan.
 const (
-	subPixelMostSide     = 16
-	subPixelMostChannels = 64 // of the sub-pixel convolution
+	subPixelMostSide     = 8
+	subPixelMostChannels = 64      // of the sub-pixel convolution: more outputs fill blocks phase by phase
+	subPixelMostOutputs  = 1 << 28 // of an image: places in its map are 32-bit numbers
 )
 
 // subPixelGeom is the geometry of the sub-pixel convolution of a transposed one, and that of the transposed one once taps
-// of zero make its kernel whole blocks that begin where a block of outputs does. ok is false where there is none: outputs
-// are no whole blocks, strides differ, or groups, dilations or a third axis.
+// of zero make its kernel whole blocks that begin where a block of outputs does. ok is false where there is none: the
+// outputs are no whole blocks, strides differ, there are groups, dilations or a third axis, or a bound is passed.
 func (g ConvGeom) subPixelGeom() (f, wide ConvGeom, ok bool) {
 	side := g.Stride[2]
-	if side < 2 || side > subPixelMostSide || g.Stride != [3]int{1, side, side} || g.M > subPixelMostChannels/(side*side) ||
+	if side < 2 || side > subPixelMostSide || g.Stride != [3]int{1, side, side} ||
+		g.M > subPixelMostChannels/(side*side) || g.M*volume(g.Out) > subPixelMostOutputs ||
 		g.Group != 1 || g.In[0] != 1 || g.Out[0] != 1 || g.Kernel[0] != 1 || g.PadBegin[0] != 0 {
 		return f, wide, false
 	}
 	wide = g
 	for a := 1; a < 3; a++ {
-		if g.Out[a]%side != 0 || g.Dilation[a] != 1 {
+		if g.Out[a] == 0 || g.Out[a]%side != 0 || g.Dilation[a] != 1 {
 			return f, wide, false
 		}
 		before := floorMod(-g.PadBegin[a], side)

@@ -101,7 +101,9 @@ func TestSubPixelGeometry(t *testing.T) {
 		"a dilation":                  func(g *ConvGeom) { g.Dilation[2] = 2 },
 		"an output of no whole block": func(g *ConvGeom) { g.Out[1]-- },
 		"many channels":               func(g *ConvGeom) { g.M = 17 },
-		"large blocks":                func(g *ConvGeom) { g.Stride, g.M, g.Out = [3]int{1, 32, 32}, 1, [3]int{1, 256, 256} },
+		"large blocks":                func(g *ConvGeom) { g.Stride, g.M, g.Out = [3]int{1, 16, 16}, 1, [3]int{1, 128, 128} },
+		"no outputs":                  func(g *ConvGeom) { g.Out[2] = 0 },
+		"too many outputs":            func(g *ConvGeom) { g.Out = [3]int{1, 1 << 14, 1 << 14} },
 	} {
 		g := good
 		change(&g)

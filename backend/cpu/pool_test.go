@@ -160,8 +160,12 @@ func TestPoolStop(t *testing.T) {
 	var stop atomic.Bool
 	var count atomic.Int32
 	done := p.RunUntil(&stop, 1000, func(_, i int) {
-		if count.Add(1) == 10 {
+		n := count.Add(1)
+		if n == 10 {
 			stop.Store(true)
+		}
+		for n > 10 && !stop.Load() { // the tenth sleeps between its two steps
+			runtime.Gosched()
 		}
 	})
 	require.False(t, done)
